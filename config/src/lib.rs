@@ -1,0 +1,1 @@
+//! The configuration file: parsed, checked as a whole, explained. Knows nothing of devices or members.

@@ -1,0 +1,107 @@
+//! What the gateway keeps of a customer: only what a decision needs.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::Credential;
+
+/// The studio's number of a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CustomerId(pub i64);
+
+impl fmt::Display for CustomerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The gateway's copy of a customer record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MemberRecord {
+    /// Whose record this is.
+    pub customer: CustomerId,
+    /// Contract state.
+    pub status: MemberStatus,
+    /// The studio says that this person has an access block now.
+    pub access_refused: bool,
+    /// Blocks with their reasons and dates.
+    pub restrictions: Vec<AccessRestriction>,
+    /// Periods in which the membership is paused.
+    pub idle_periods: Vec<DateRange>,
+    /// Entitlements by benefit key, as far as they have been asked for.
+    pub benefits: BTreeMap<String, BenefitState>,
+    /// The code that the member's app shows.
+    pub access_code: Option<AccessCode>,
+    /// Cards, PINs, barcodes and passes of this person.
+    pub credentials: Vec<Credential>,
+    /// Language for texts on displays, as an ISO 639-1 code.
+    pub language: Option<String>,
+    /// When the studio said so.
+    pub as_of: Timestamp,
+}
+
+/// Contract state of a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberStatus {
+    /// Has a contract.
+    Member,
+    /// Has no contract yet.
+    Prospect,
+    /// Had a contract.
+    FormerMember,
+}
+
+/// A block that keeps a person out. The reason is for the operator, never for bystanders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessRestriction {
+    /// The studio's reason.
+    pub reason: String,
+    /// The days it holds; none means until it is lifted.
+    pub period: Option<DateRange>,
+}
+
+/// Calendar days of the studio, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DateRange {
+    /// First day.
+    pub first: Date,
+    /// Last day.
+    pub last: Date,
+}
+
+impl DateRange {
+    /// Whether `day` lies in the range.
+    #[must_use]
+    pub fn contains(&self, day: Date) -> bool {
+        self.first <= day && day <= self.last
+    }
+}
+
+/// The studio's answer about one benefit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BenefitState {
+    /// Whether the person is entitled.
+    pub valid: bool,
+    /// When the studio said so.
+    pub as_of: Timestamp,
+}
+
+/// The content of the code that the member's app shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccessCode {
+    /// What a scanner reads.
+    pub content: String,
+    /// The moment it stops being valid, if it does.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl fmt::Debug for AccessCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessCode")
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,12 @@
+//! The gateway: reads credentials, decides who may pass, opens the lane and reports the visit to the studio.
+//!
+//! `domain` decides and does nothing else; everything around it carries bytes, requests and records.
+pub mod cli;
+pub mod clock;
+pub mod delivery;
+pub mod directory;
+pub mod domain;
+pub mod journal;
+pub mod runtime;
+pub mod simulator;
+pub mod studio;
