@@ -184,7 +184,7 @@ fn hex_bytes<'a>(
     if digits.is_empty() {
         return Err(CardNumberError::Empty);
     }
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return Err(CardNumberError::HalfByte);
     }
     let bytes = bytes

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::Credential;
+use super::{Credential, Monotonic};
 
 /// The studio's number of a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -104,4 +105,29 @@ impl fmt::Debug for AccessCode {
             .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()
     }
+}
+
+/// What the tiers hold of a credential, without asking the studio.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Recollection {
+    /// The record of its holder.
+    Member(Arc<MemberRecord>),
+    /// The studio said that nobody holds it.
+    Unknown {
+        /// When it said so.
+        as_of: Monotonic,
+    },
+    /// Nothing.
+    Nothing,
+}
+
+/// What the studio said of a credential when it was asked.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// The record of its holder, with the benefits that were asked for.
+    Known(Arc<MemberRecord>),
+    /// Nobody holds it.
+    Unknown,
+    /// The studio could not be asked or did not answer.
+    Unavailable,
 }

@@ -10,6 +10,7 @@ mod time;
 pub use check_in::{CheckIn, CheckInId, Direction, Visitor};
 pub use credential::{CardNumber, CardNumberError, Credential};
 pub use member::{
-    AccessCode, AccessRestriction, BenefitState, CustomerId, DateRange, MemberRecord, MemberStatus,
+    AccessCode, AccessRestriction, Answer, BenefitState, CustomerId, DateRange, MemberRecord, MemberStatus,
+    Recollection,
 };
 pub use time::{Monotonic, Now};
