@@ -1,5 +1,7 @@
 //! A visit as it is reported to the studio.
 
+use std::fmt;
+
 use jiff::Timestamp;
 
 use super::{Credential, CustomerId};
@@ -31,6 +33,15 @@ pub enum Direction {
     In,
     /// Out of it.
     Out,
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::In => "in",
+            Self::Out => "out",
+        })
+    }
 }
 
 /// One visit.

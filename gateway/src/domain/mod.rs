@@ -3,14 +3,25 @@
 //! out, so every rule of the door can be tested by feeding inputs and every day can be replayed.
 
 mod check_in;
+mod core;
 mod credential;
+mod decision;
+mod grants;
 mod member;
+pub mod policy;
+mod repeat;
+mod settings;
 mod time;
 
 pub use check_in::{CheckIn, CheckInId, Direction, Visitor};
+pub use core::{Core, Effect, Input, MOST_WAITING, Passage};
 pub use credential::{CardNumber, CardNumberError, Credential};
+pub use decision::{AccessDecision, Basis, DecisionId, DenyReason, Outcome};
 pub use member::{
     AccessCode, AccessRestriction, Answer, BenefitState, CustomerId, DateRange, MemberRecord, MemberStatus,
     Recollection,
+};
+pub use settings::{
+    AccessPoint, AccessPointId, CheckInMoment, CoreSettings, DecisionSettings, Offline, RequiredBenefits,
 };
 pub use time::{Monotonic, Now};

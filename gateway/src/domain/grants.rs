@@ -1,0 +1,66 @@
+//! Grants that are still open: the lane is opening, or the person has not passed yet.
+
+use std::collections::VecDeque;
+
+use jiff::Timestamp;
+
+use super::{AccessPointId, CheckInMoment, DecisionId, Monotonic, Visitor};
+
+/// One grant whose passage is awaited.
+#[derive(Clone, Debug)]
+pub(super) struct Grant {
+    pub(super) decision: DecisionId,
+    pub(super) access_point: AccessPointId,
+    pub(super) visitor: Visitor,
+    pub(super) granted_at: Timestamp,
+    pub(super) clock_set: bool,
+    pub(super) expires: Monotonic,
+    pub(super) check_in: CheckInMoment,
+    pub(super) opened: bool,
+}
+
+/// All of them, oldest first: people pass in the order in which they were let in.
+#[derive(Debug, Default)]
+pub(super) struct Grants(VecDeque<Grant>);
+
+impl Grants {
+    pub(super) fn add(&mut self, grant: Grant) {
+        self.0.push_back(grant);
+    }
+
+    pub(super) fn remove(&mut self, decision: DecisionId) -> Option<Grant> {
+        let position = self.0.iter().position(|grant| grant.decision == decision)?;
+        self.0.remove(position)
+    }
+
+    /// Notes that the lane has opened. Gives the grant back when nothing more is awaited of it.
+    pub(super) fn opened(&mut self, decision: DecisionId) -> Option<Grant> {
+        let grant = self.0.iter_mut().find(|grant| grant.decision == decision)?;
+        match grant.check_in {
+            CheckInMoment::OnGrant => self.remove(decision),
+            CheckInMoment::OnPassage => {
+                grant.opened = true;
+                None
+            }
+        }
+    }
+
+    /// The grant that somebody who passes here has used.
+    pub(super) fn take_passage(&mut self, access_point: AccessPointId) -> Option<Grant> {
+        let position = self
+            .0
+            .iter()
+            .position(|grant| grant.access_point == access_point && grant.opened)?;
+        self.0.remove(position)
+    }
+
+    pub(super) fn remove_expired(&mut self, now: Monotonic) -> Vec<Grant> {
+        let (expired, open) = self.0.drain(..).partition(|grant| grant.expires <= now);
+        self.0 = open;
+        expired.into()
+    }
+
+    pub(super) fn next_expiry(&self) -> Option<Monotonic> {
+        self.0.iter().map(|grant| grant.expires).min()
+    }
+}
