@@ -49,9 +49,9 @@ pub enum DisconnectCause {
     /// It was connected and is gone.
     #[error("unplugged")]
     Unplugged,
-    /// It takes no bytes any more.
-    #[error("took no bytes for {} ms: unplug it and plug it in again", .0.as_millis())]
-    Stuck(Duration),
+    /// It is there, but takes no more bytes.
+    #[error("stuck, it takes no more bytes: unplug it and plug it in again")]
+    Stuck,
     /// Anything else that the operating system says.
     #[error("{operation} failed: {message}")]
     Failed {

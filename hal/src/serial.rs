@@ -59,7 +59,8 @@ pub(crate) struct Port {
 }
 
 impl Port {
-    /// Opens the port for us alone and drops what it had received before: that was for someone else, or is old.
+    /// Opens the port for us alone and drops what was received, or still to be sent, before: it was for someone else,
+    /// or is old.
     pub(crate) async fn open(settings: &PortSettings) -> Result<Self, DisconnectReason> {
         let device = settings.device();
         let settings = settings.clone();
@@ -92,7 +93,7 @@ impl Port {
             Err(_elapsed) => {
                 // Otherwise closing the port would wait for these bytes, up to half a minute.
                 let _ = self.stream.clear(ClearBuffer::Output);
-                Err(self.reason(DisconnectCause::Stuck(WRITE_TIMEOUT)))
+                Err(self.reason(DisconnectCause::Stuck))
             }
         }
     }
@@ -101,7 +102,7 @@ impl Port {
     pub(crate) fn write_now(&mut self, bytes: &[u8]) -> Result<(), DisconnectReason> {
         match self.stream.try_write(bytes) {
             Ok(count) if count == bytes.len() => Ok(()),
-            Ok(_) => Err(self.reason(DisconnectCause::Stuck(Duration::ZERO))),
+            Ok(_too_few) => Err(self.reason(DisconnectCause::Stuck)),
             Err(error) => Err(self.reason(lost("write", &error))),
         }
     }
@@ -121,7 +122,7 @@ fn open(settings: &PortSettings) -> Result<SerialStream, DisconnectCause> {
         .stop_bits(settings.stop_bits);
     let stream = SerialStream::open(&builder).map_err(|error| not_opened(&settings.path, &error))?;
     stream
-        .clear(ClearBuffer::Input)
+        .clear(ClearBuffer::All)
         .map_err(|error| failed("open", &error))?;
     Ok(stream)
 }
@@ -147,6 +148,7 @@ fn is_no_terminal(path: &Path) -> bool {
 fn lost(operation: &'static str, error: &io::Error) -> DisconnectCause {
     use rustix::io::Errno;
     match Errno::from_io_error(error) {
+        Some(Errno::AGAIN) => DisconnectCause::Stuck,
         Some(Errno::IO | Errno::NXIO | Errno::NODEV) => DisconnectCause::Unplugged,
         _ => failed(operation, error),
     }

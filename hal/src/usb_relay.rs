@@ -2,7 +2,7 @@
 //! rules of a pulse are in [`crate::relay`]; here are only the board's bytes.
 //!
 //! Frame: `A0 <relay 1..8> <01 on | 00 off> <low 8 bits of the sum of the three>`, 9600 baud 8N1, no answer.
-//! Source: the instructions of the makers of the LCUS-1 and LCUS-8 boards.
+//! Source: *LC USB switch communication protocol*, the table that comes with the LCUS-1 to LCUS-8 boards.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_frames_are_those_of_the_boards_instructions() {
+    fn the_frames_are_those_of_the_table_that_comes_with_the_board() {
         let frame = |number, on| BoardRelay::new(number).unwrap().frame(on);
         assert_eq!(frame(1, true), [0xA0, 0x01, 0x01, 0xA2]);
         assert_eq!(frame(1, false), [0xA0, 0x01, 0x00, 0xA1]);
