@@ -6,8 +6,10 @@
 
 pub mod clock;
 mod connection;
+pub mod reader;
 pub mod relay;
 pub mod serial;
 pub mod usb_relay;
 
 pub use connection::{DisconnectCause, DisconnectReason};
+pub use reader::{ReaderEvent, ReaderEventKind, Rejection};
