@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::source::SourceFile;
 
 /// Lines of code that a file may have.
-pub const MOST_LINES: usize = 400;
+pub(crate) const MOST_LINES: usize = 400;
 
 /// Who of our own packages may know whom. A new package has to be entered here.
 const MAY_KNOW: [(&str, &[&str]); 5] = [
@@ -69,19 +69,19 @@ enum Home {
 
 /// A package of the workspace and what it depends on.
 #[derive(Debug)]
-pub struct Package {
-    pub name: String,
+pub(crate) struct Package {
+    pub(crate) name: String,
     /// In the finished product.
-    pub dependencies: BTreeSet<String>,
+    pub(crate) dependencies: BTreeSet<String>,
     /// In its tests.
-    pub test_dependencies: BTreeSet<String>,
+    pub(crate) test_dependencies: BTreeSet<String>,
     /// Whether it takes over the lints of the workspace.
-    pub workspace_lints: bool,
+    pub(crate) workspace_lints: bool,
 }
 
 impl Package {
     /// The names by which its product code can call libraries and other packages.
-    pub fn libraries(&self) -> BTreeSet<String> {
+    pub(crate) fn libraries(&self) -> BTreeSet<String> {
         self.dependencies
             .iter()
             .map(|name| name.replace('-', "_"))
@@ -90,7 +90,7 @@ impl Package {
 }
 
 /// Packages know of each other only what [`MAY_KNOW`] says, and no package has lints of its own.
-pub fn packages_know_only_whom_they_may(packages: &[Package]) -> Vec<String> {
+pub(crate) fn packages_know_only_whom_they_may(packages: &[Package]) -> Vec<String> {
     let ours: BTreeSet<&str> = packages.iter().map(|package| package.name.as_str()).collect();
     let mut wrong = Vec::new();
     for package in packages {
@@ -120,7 +120,7 @@ pub fn packages_know_only_whom_they_may(packages: &[Package]) -> Vec<String> {
 
 /// The core names only the standard library without its doors to the outside, jiff, and itself. `libraries` are
 /// the names of everything else that the gateway depends on.
-pub fn the_core_is_pure(files: &[SourceFile], libraries: &BTreeSet<String>) -> Vec<String> {
+pub(crate) fn the_core_is_pure(files: &[SourceFile], libraries: &BTreeSet<String>) -> Vec<String> {
     const CORE: &str = "gateway/src/domain";
     let rooms: BTreeSet<&str> = files
         .iter()
@@ -143,7 +143,7 @@ pub fn the_core_is_pure(files: &[SourceFile], libraries: &BTreeSet<String>) -> V
 }
 
 /// The devices know nothing of the configuration file nor of the gateway.
-pub fn devices_know_no_settings(files: &[SourceFile]) -> Vec<String> {
+pub(crate) fn devices_know_no_settings(files: &[SourceFile]) -> Vec<String> {
     each_path(files, |file, path| {
         let known = ["config", "turnstile_gateway"]
             .iter()
@@ -153,7 +153,7 @@ pub fn devices_know_no_settings(files: &[SourceFile]) -> Vec<String> {
 }
 
 /// Each library of [`HOMES`] is named at its home only.
-pub fn libraries_stay_at_home(files: &[SourceFile]) -> Vec<String> {
+pub(crate) fn libraries_stay_at_home(files: &[SourceFile]) -> Vec<String> {
     let mut wrong = Vec::new();
     for (library, home) in &HOMES {
         let users: Vec<&SourceFile> = files
@@ -182,7 +182,7 @@ pub fn libraries_stay_at_home(files: &[SourceFile]) -> Vec<String> {
 }
 
 /// The shapes of the studio's messages (`studio::wire`) are not seen outside the studio's folder.
-pub fn wire_types_stay_with_the_studio(files: &[SourceFile]) -> Vec<String> {
+pub(crate) fn wire_types_stay_with_the_studio(files: &[SourceFile]) -> Vec<String> {
     const STUDIO: &str = "gateway/src/studio";
     let mut wrong = each_path(files, |file, path| {
         let named = path.contains("studio::wire");
@@ -200,7 +200,7 @@ pub fn wire_types_stay_with_the_studio(files: &[SourceFile]) -> Vec<String> {
 }
 
 /// No file is longer than [`MOST_LINES`].
-pub fn files_are_short(files: &[SourceFile]) -> Vec<String> {
+pub(crate) fn files_are_short(files: &[SourceFile]) -> Vec<String> {
     files
         .iter()
         .map(|file| (file, file.lines_of_code()))
@@ -210,7 +210,7 @@ pub fn files_are_short(files: &[SourceFile]) -> Vec<String> {
 }
 
 /// Each file begins by saying what it is.
-pub fn files_say_what_they_are(files: &[SourceFile]) -> Vec<String> {
+pub(crate) fn files_say_what_they_are(files: &[SourceFile]) -> Vec<String> {
     files
         .iter()
         .filter(|file| !file.text.starts_with("//! "))
@@ -224,7 +224,7 @@ pub fn files_say_what_they_are(files: &[SourceFile]) -> Vec<String> {
 }
 
 /// Nothing but the clock modules reads a clock, nor lifts clippy's ban on it.
-pub fn only_the_clock_modules_read_a_clock(files: &[SourceFile]) -> Vec<String> {
+pub(crate) fn only_the_clock_modules_read_a_clock(files: &[SourceFile]) -> Vec<String> {
     each_path(files, |file, path| {
         let reads = CLOCKS.iter().any(|clock| ends_with(path, clock));
         (reads && !CLOCK_MODULES.contains(&file.path.as_str()))
@@ -233,7 +233,7 @@ pub fn only_the_clock_modules_read_a_clock(files: &[SourceFile]) -> Vec<String> 
 }
 
 /// No file names a folder of the machine it was written on.
-pub fn no_file_names_a_machine_folder(files: &[SourceFile]) -> Vec<String> {
+pub(crate) fn no_file_names_a_machine_folder(files: &[SourceFile]) -> Vec<String> {
     let mut wrong = Vec::new();
     for file in files {
         let temporary = (!file.path.ends_with(".md")).then_some(TEMPORARY_FOLDER);
@@ -257,7 +257,7 @@ fn names_folder(text: &str, folder: &str) -> bool {
 }
 
 /// Nothing is left to be written later.
-pub fn nothing_is_left_open(files: &[SourceFile]) -> Vec<String> {
+pub(crate) fn nothing_is_left_open(files: &[SourceFile]) -> Vec<String> {
     files
         .iter()
         .filter(|file| file.calls_macro("todo") || file.calls_macro("unimplemented"))

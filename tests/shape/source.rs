@@ -6,16 +6,16 @@ use std::iter::Peekable;
 
 /// One source file of the workspace.
 #[derive(Debug)]
-pub struct SourceFile {
+pub(crate) struct SourceFile {
     /// Relative to the root of the workspace, with `/` between its parts.
-    pub path: String,
+    pub(crate) path: String,
     /// All of it.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 impl SourceFile {
     /// A file with this content.
-    pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
+    pub(crate) fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
         Self {
             path: path.into(),
             text: text.into(),
@@ -23,7 +23,7 @@ impl SourceFile {
     }
 
     /// Whether it lies in this folder or is this file.
-    pub fn is_in(&self, place: &str) -> bool {
+    pub(crate) fn is_in(&self, place: &str) -> bool {
         self.path
             .strip_prefix(place)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -31,7 +31,7 @@ impl SourceFile {
 
     /// The paths that the code names, such as `std::fs::read`, with the groups of `use` written out. A name alone
     /// counts where it is imported.
-    pub fn paths(&self) -> Vec<String> {
+    pub(crate) fn paths(&self) -> Vec<String> {
         let code = visible(&self.text, &[Kind::Code]);
         let mut tokens = tokens(&code).peekable();
         let mut paths = Vec::new();
@@ -47,7 +47,7 @@ impl SourceFile {
     }
 
     /// Whether the code calls this macro.
-    pub fn calls_macro(&self, name: &str) -> bool {
+    pub(crate) fn calls_macro(&self, name: &str) -> bool {
         let code = visible(&self.text, &[Kind::Code]);
         let tokens: Vec<Token> = tokens(&code).collect();
         tokens
@@ -56,7 +56,7 @@ impl SourceFile {
     }
 
     /// Whether the code declares this module for others to see.
-    pub fn declares_publicly(&self, module: &str) -> bool {
+    pub(crate) fn declares_publicly(&self, module: &str) -> bool {
         let code = visible(&self.text, &[Kind::Code]);
         let tokens: Vec<Token> = tokens(&code).collect();
         tokens.windows(3).any(|three| {
@@ -65,7 +65,7 @@ impl SourceFile {
     }
 
     /// How many lines hold code: no blank lines, no comments, nothing under `#[cfg(test)]`.
-    pub fn lines_of_code(&self) -> usize {
+    pub(crate) fn lines_of_code(&self) -> usize {
         let tests = test_lines(&visible(&self.text, &[Kind::Code]));
         visible(&self.text, &[Kind::Code, Kind::Literal])
             .lines()

@@ -11,7 +11,7 @@ use crate::rules::Package;
 use crate::source::SourceFile;
 
 /// Every Rust file.
-pub fn sources() -> Vec<SourceFile> {
+pub(crate) fn sources() -> Vec<SourceFile> {
     let mut files = texts();
     files.retain(|file| file.path.ends_with(".rs"));
     assert!(!files.is_empty(), "no Rust files in {}", root().display());
@@ -19,7 +19,7 @@ pub fn sources() -> Vec<SourceFile> {
 }
 
 /// Every file that is text. What is built and what belongs to git is left out.
-pub fn texts() -> Vec<SourceFile> {
+pub(crate) fn texts() -> Vec<SourceFile> {
     let mut files = Vec::new();
     collect(&root(), "", &mut files);
     files
@@ -41,7 +41,7 @@ fn collect(folder: &Path, prefix: &str, files: &mut Vec<SourceFile>) {
 }
 
 /// The packages, as cargo sees them.
-pub fn packages() -> Vec<Package> {
+pub(crate) fn packages() -> Vec<Package> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
         .current_dir(root())
