@@ -162,6 +162,7 @@ fn record(customer: WireCustomer, format: CardNumberFormat) -> MemberRecord {
             .collect(),
         benefits: BTreeMap::new(),
         access_code: None,
+        access_code_as_of: None,
         credentials: credentials(customer.card_numbers, customer.access_mediums, format),
         language: customer
             .preferred_language
