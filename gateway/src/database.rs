@@ -152,9 +152,7 @@ fn prepare(connection: &Connection, durability: Durability) -> rusqlite::Result<
         Durability::Eventual => "NORMAL",
     };
     connection.pragma_update(None, "synchronous", synchronous)?;
-    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    // A negative one is nobody's: it is taken for newer than everything.
-    Ok(usize::try_from(version).unwrap_or(usize::MAX))
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
 fn migrate(connection: &mut Connection, missing: &[&str], version: usize) -> rusqlite::Result<()> {
@@ -165,7 +163,7 @@ fn migrate(connection: &mut Connection, missing: &[&str], version: usize) -> rus
     for migration in missing {
         transaction.execute_batch(migration)?;
     }
-    transaction.pragma_update(None, "user_version", i64::try_from(version).unwrap_or(i64::MAX))?;
+    transaction.pragma_update(None, "user_version", version)?;
     transaction.commit()
 }
 
