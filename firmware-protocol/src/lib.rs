@@ -1,3 +1,17 @@
 //! Decoders of reader frames and the link protocol to a turnstile board. No I/O, no clock, no allocation:
 //! bytes and timed edges go in, reads come out.
 #![no_std]
+#![allow(
+    clippy::large_enum_variant,
+    reason = "there is no heap to put the big variants on"
+)]
+
+pub mod card;
+pub mod format;
+pub mod reading;
+pub mod serial;
+
+pub use card::{ByteOrder, Card, Rendering, Uid};
+pub use format::{Format, Profile, Wiring, decode, decode_with};
+pub use reading::{Answer, Key, Keys, Reading, Reject, Text};
+pub use serial::Decoder;

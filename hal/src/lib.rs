@@ -1,3 +1,15 @@
 //! The devices of a lane: readers, relays and inputs as asynchronous tasks. Knows nothing of the configuration
 //! file, of members or of decisions.
+//!
+//! Every device is a future that the gateway runs as a task. A reader sends [`ReaderEvent`]s, a relay is asked
+//! through a [`relay::Relay`]. A device that goes away is awaited for ever and says so once; it never ends the task.
+
 pub mod clock;
+mod connection;
+pub mod reader;
+pub mod relay;
+pub mod serial;
+pub mod usb_relay;
+
+pub use connection::{DisconnectCause, DisconnectReason};
+pub use reader::{ReaderEvent, ReaderEventKind, Rejection};

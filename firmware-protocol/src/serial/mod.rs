@@ -1,0 +1,169 @@
+//! Serial readers: from a stream of bytes to readings. Not here: ports, time-outs and reconnecting.
+
+pub mod line;
+
+mod em4100;
+
+use heapless::Vec;
+
+use crate::format::{Format, Profile};
+use crate::reading::{Reading, Reject, TEXT_MAX};
+
+/// Bytes that a decoder holds at most: the longest text and what may stand around it.
+pub(crate) const BUFFER: usize = TEXT_MAX + 48;
+
+/// What a framer makes of the bytes that it sees.
+enum Step {
+    /// The start of a frame; more bytes are needed.
+    More,
+    /// Bytes that start no frame.
+    Noise(usize),
+    /// Bytes that belong to the format but say nothing.
+    Blank(usize),
+    /// A frame, and how many bytes to take away. A refused frame takes only those that cannot start another.
+    Frame(usize, Result<Reading, Reject>),
+}
+
+/// Turns the bytes of one reader into readings. It holds at most one frame, finds the start of the next frame
+/// by itself after noise, and never fails.
+#[derive(Clone, Debug)]
+pub struct Decoder {
+    profile: Profile,
+    buffer: Vec<u8, BUFFER>,
+    overflown: bool,
+    noise: u32,
+}
+
+impl Decoder {
+    /// A decoder at rest.
+    pub fn new(profile: impl Into<Profile>) -> Self {
+        Self {
+            profile: profile.into(),
+            buffer: Vec::new(),
+            overflown: false,
+            noise: 0,
+        }
+    }
+
+    /// Takes one byte; says what it completed.
+    pub fn feed(&mut self, byte: u8) -> Option<Result<Reading, Reject>> {
+        if self.overflown {
+            self.overflown = !(self.profile.format == Format::Line && self.profile.line.ends_at(byte));
+            return None;
+        }
+        if self.buffer.push(byte).is_err() {
+            self.buffer.clear();
+            self.overflown = !(self.profile.format == Format::Line && self.profile.line.ends_at(byte));
+            return Some(Err(Reject::TooLong));
+        }
+        self.run(false)
+    }
+
+    /// The line went quiet: ends a frame that ends by silence, drops half a frame. Call it until it answers
+    /// `None`; 100 ms after the last byte is right for every reader, also behind a USB adapter.
+    pub fn idle(&mut self) -> Option<Result<Reading, Reject>> {
+        self.overflown = false;
+        self.run(true)
+    }
+
+    /// How many bytes started no frame, since the beginning. It stops at the highest count.
+    pub fn noise(&self) -> u32 {
+        self.noise
+    }
+
+    fn run(&mut self, quiet: bool) -> Option<Result<Reading, Reject>> {
+        let mut refused = None;
+        while !self.buffer.is_empty() {
+            match self.step(quiet) {
+                Step::More if quiet => {
+                    refused = refused.or(Some(Reject::Incomplete));
+                    self.drop_front(1);
+                }
+                Step::More => break,
+                Step::Noise(count) => {
+                    self.noise = self
+                        .noise
+                        .saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+                    self.drop_front(count);
+                }
+                Step::Blank(count) => self.drop_front(count),
+                Step::Frame(count, reading) => {
+                    self.drop_front(count);
+                    match reading {
+                        Ok(reading) => return Some(Ok(reading)),
+                        Err(reject) => refused = refused.or(Some(reject)),
+                    }
+                }
+            }
+        }
+        refused.map(Err)
+    }
+
+    fn step(&self, quiet: bool) -> Step {
+        match self.profile.format {
+            Format::Rdm6300 => em4100::rdm6300(&self.buffer),
+            Format::Line => line::step(&self.profile.line, &self.buffer, quiet),
+        }
+    }
+
+    /// Takes `count` bytes away, at least one, so that every step makes progress.
+    fn drop_front(&mut self, count: usize) {
+        let len = self.buffer.len();
+        let count = count.max(1).min(len);
+        self.buffer.rotate_left(count);
+        self.buffer.truncate(len - count);
+    }
+
+    /// Decodes bytes that are one whole frame and nothing else.
+    pub(crate) fn whole_frame(profile: Profile, bytes: &[u8]) -> Result<Reading, Reject> {
+        let mut decoder = Self::new(profile);
+        let mut outcome = None;
+        for byte in bytes {
+            if let Some(result) = decoder.feed(*byte) {
+                outcome = outcome.or(Some(result));
+            }
+        }
+        while let Some(result) = decoder.idle() {
+            outcome = outcome.or(Some(result));
+        }
+        match outcome {
+            Some(Ok(_)) if decoder.noise > 0 => Err(Reject::Framing),
+            Some(outcome) => outcome,
+            None => Err(Reject::Framing),
+        }
+    }
+}
+
+/// Exclusive-or of all bytes, the check of most readers.
+fn xor(bytes: &[u8]) -> u8 {
+    bytes.iter().fold(0, |sum, byte| sum ^ byte)
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::card::Rendering;
+
+    /// RDM6300 frame of a card whose printed number is 0008075634.
+    const FRAME: &[u8] = b"\x026F007B39725F\x03";
+
+    fn readings(decoder: &mut Decoder, bytes: &[u8]) -> Vec<Result<Reading, Reject>> {
+        let mut readings: Vec<_> = bytes.iter().filter_map(|byte| decoder.feed(*byte)).collect();
+        readings.extend(core::iter::from_fn(|| decoder.idle()));
+        readings
+    }
+
+    #[test]
+    fn an_rdm6300_frame_is_the_number_printed_on_the_card() {
+        let readings = readings(&mut Decoder::new(Format::Rdm6300), FRAME);
+        let [Ok(Reading::Card(card))] = readings.as_slice() else {
+            panic!("{readings:?}")
+        };
+        assert_eq!(card.render(Rendering::H8D10).unwrap(), "0008075634");
+        assert_eq!(card.render(Rendering::H2D3H4D5).unwrap(), "123,14706");
+        assert_eq!(card.render(Rendering::HexMsb).unwrap(), "6f007b3972");
+    }
+}

@@ -1,0 +1,406 @@
+//! The journal on real files: what is found again after an end, a crash, damage and a full disk.
+
+use std::io::{Seek, SeekFrom, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tempfile::TempDir;
+
+use super::writer::Writer;
+use super::*;
+use crate::domain::{CardNumber, CheckIn, CheckInId, Credential, CustomerId, Direction, Monotonic, Visitor};
+
+fn settings(folder: &Path) -> JournalSettings {
+    JournalSettings {
+        path: folder.join("check-ins.db"),
+        device: "gate".into(),
+        machine_boot: "this run".into(),
+        most_visits: 1000,
+        keep_delivered: Duration::from_secs(30 * 24 * 3600),
+    }
+}
+
+fn by(visitor: Visitor, sequence: u64) -> CheckIn {
+    CheckIn {
+        id: CheckInId {
+            device: "gate".into(),
+            boot: 1,
+            sequence,
+        },
+        visitor,
+        access_point: "north entry".into(),
+        direction: Direction::In,
+        at: Timestamp::from_millisecond(1_700_000_000_000 + i64::try_from(sequence).unwrap()).unwrap(),
+        clock_set: true,
+    }
+}
+
+fn check_in(sequence: u64) -> CheckIn {
+    by(Visitor::Customer(CustomerId(7)), sequence)
+}
+
+fn sequences(journal: &JournalHandle) -> Vec<u32> {
+    journal.visits().iter().map(|visit| visit.id.sequence).collect()
+}
+
+fn written(folder: &Path, count: u64) -> Writer {
+    let (mut writer, _) = Writer::open(settings(folder)).unwrap();
+    for sequence in 0..count {
+        writer.handle().append(check_in(sequence));
+    }
+    writer.step();
+    writer
+}
+
+#[tokio::test]
+async fn what_was_flushed_is_found_by_the_next_start() {
+    let folder = TempDir::new().unwrap();
+    let (journal, opened) = open(settings(folder.path())).unwrap();
+    assert_eq!((opened.boot, opened.recovered), (1, 0));
+    let handle = journal.handle();
+    handle.append(check_in(0));
+    handle.append(check_in(1));
+    assert!(handle.flush().await);
+    let before = handle.visits();
+    drop(journal);
+
+    let (journal, opened) = open(settings(folder.path())).unwrap();
+    assert_eq!((opened.boot, opened.recovered), (2, 2));
+    assert_eq!(journal.handle().visits(), before);
+}
+
+#[test]
+fn a_visit_is_on_disk_soon_without_anybody_asking() {
+    let folder = TempDir::new().unwrap();
+    let (journal, _) = open(settings(folder.path())).unwrap();
+    journal.handle().append(check_in(0));
+    let connection = rusqlite::Connection::open(folder.path().join("check-ins.db")).unwrap();
+    let found = (0..500).any(|_| {
+        std::thread::sleep(Duration::from_millis(2));
+        let count: i64 = connection
+            .query_row("SELECT count(*) FROM visits", [], |row| row.get(0))
+            .unwrap();
+        count == 1
+    });
+    assert!(found);
+}
+
+#[test]
+fn closing_writes_what_is_left() {
+    let folder = TempDir::new().unwrap();
+    let (journal, _) = open(settings(folder.path())).unwrap();
+    journal.handle().append(check_in(0));
+    let id = journal.handle().visits()[0].id;
+    journal.handle().delivered(id);
+    journal.close();
+    let (journal, opened) = open(settings(folder.path())).unwrap();
+    assert_eq!(opened.recovered, 0);
+    assert_eq!(journal.handle().counts().delivered, 1);
+}
+
+#[test]
+fn every_kind_of_visitor_and_state_survives_a_restart() {
+    let folder = TempDir::new().unwrap();
+    let (mut writer, _) = Writer::open(settings(folder.path())).unwrap();
+    let handle = writer.handle();
+    let card = |text| Credential::Card(CardNumber::from_hex_msb(text).unwrap());
+    let credentials = [
+        card("0004a2b3"),
+        Credential::Card(CardNumber::from_decimal("65535").unwrap()),
+        Credential::Code("a:b".into()),
+        Credential::CodeUuid("u".into()),
+        Credential::Pin("4711".into()),
+        Credential::WalletPass("w".into()),
+    ];
+    for (sequence, credential) in (0..).zip(credentials) {
+        handle.append(by(Visitor::Unresolved(credential), sequence));
+    }
+    let ids: Vec<VisitId> = handle.visits().iter().map(|visit| visit.id).collect();
+    handle.park(ids[0], "no such customer".into(), Some("trace".into()));
+    handle.ambiguous(ids[1], 3, Monotonic::default());
+    handle.resolve(ids[2], CustomerId(-1));
+    handle.correct(ids[3], Timestamp::from_second(5).unwrap());
+    let written_at = Timestamp::from_millisecond(handle.visits()[0].at.as_millisecond()).unwrap();
+    assert_eq!(written_at, handle.visits()[0].at);
+    writer.step();
+    let mut before = handle.visits();
+    drop(writer);
+    let (writer, _) = Writer::open(settings(folder.path())).unwrap();
+    let after = writer.handle().visits();
+    // The time of parking is kept in milliseconds.
+    if let (State::Parked(before), State::Parked(after)) = (&mut before[0].state, &after[0].state) {
+        before.since = after.since;
+    }
+    assert_eq!(after, before);
+    if let Visitor::Unresolved(Credential::Card(number)) = &after[0].visitor {
+        assert_eq!(number.hex_msb(), "0004a2b3");
+    }
+}
+
+#[test]
+fn starts_are_counted_even_when_nothing_comes_and_when_the_file_is_lost() {
+    let folder = TempDir::new().unwrap();
+    for boot in 1..=3 {
+        let (_, opened) = Writer::open(settings(folder.path())).unwrap();
+        assert_eq!(opened.boot, boot);
+    }
+    std::fs::remove_file(folder.path().join("check-ins.db")).unwrap();
+    let (_, opened) = Writer::open(settings(folder.path())).unwrap();
+    assert_eq!(opened.boot, 4);
+}
+
+#[test]
+fn a_second_gateway_on_the_same_journal_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let _first = Writer::open(settings(folder.path())).unwrap();
+    let second = Writer::open(settings(folder.path()));
+    assert!(matches!(second, Err(JournalError::InUse { .. })));
+}
+
+#[test]
+fn a_journal_of_a_newer_version_is_refused_and_left_as_it_is() {
+    let folder = TempDir::new().unwrap();
+    drop(written(folder.path(), 1));
+    let file = folder.path().join("check-ins.db");
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    let error = Writer::open(settings(folder.path())).map(|_| ()).unwrap_err();
+    assert!(error.to_string().contains("newer version (schema 99"), "{error}");
+    let visits: i64 = connection
+        .query_row("SELECT count(*) FROM visits", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(visits, 1);
+}
+
+#[tokio::test]
+async fn a_journal_of_the_first_schema_version_is_brought_up_to_date() {
+    let folder = TempDir::new().unwrap();
+    let old = rusqlite::Connection::open(folder.path().join("check-ins.db")).unwrap();
+    old.execute_batch(schema::MIGRATIONS[0]).unwrap();
+    old.execute_batch(
+        "INSERT INTO starts VALUES (1, 'gate', 'another run');
+         INSERT INTO visits VALUES (4294967296, 7, 'north entry', 0, 1700000000000, 0, NULL, 0, 0, NULL, NULL, NULL);
+         PRAGMA user_version = 1;",
+    )
+    .unwrap();
+    drop(old);
+    let (journal, opened) = open(settings(folder.path())).unwrap();
+    assert_eq!((opened.boot, opened.recovered), (2, 1));
+    let handle = journal.handle();
+    assert!(handle.drop_visit(handle.visits()[0].id, "a test".into()).await);
+    drop(journal);
+    let now = rusqlite::Connection::open(folder.path().join("check-ins.db")).unwrap();
+    let reason: String = now
+        .query_row("SELECT reason FROM dropped", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(reason, "a test");
+}
+
+#[test]
+fn a_file_of_noise_is_set_aside_and_the_starts_go_on_counting() {
+    let folder = TempDir::new().unwrap();
+    drop(written(folder.path(), 3));
+    let file = folder.path().join("check-ins.db");
+    let noise: Vec<u8> = (0..20_000u32)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
+        .collect();
+    std::fs::write(&file, &noise).unwrap();
+    let (writer, opened) = Writer::open(settings(folder.path())).unwrap();
+    assert_eq!(std::fs::read(opened.set_aside.unwrap()).unwrap(), noise);
+    assert_eq!((opened.boot, opened.recovered), (2, 0));
+    writer.handle().append(check_in(0));
+    assert_eq!(sequences(&writer.handle()), [0]);
+}
+
+#[test]
+fn rows_before_and_after_the_damage_are_carried_over_and_count_as_ambiguous() {
+    let folder = TempDir::new().unwrap();
+    drop(written(folder.path(), 900));
+    let path = folder.path().join("check-ins.db");
+    let mut file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    let middle = file.metadata().unwrap().len() / 2 / 4096 * 4096;
+    file.seek(SeekFrom::Start(middle)).unwrap();
+    file.write_all(&[0xA5; 4096]).unwrap();
+    let (writer, opened) = Writer::open(settings(folder.path())).unwrap();
+    assert!(opened.set_aside.is_some());
+    let carried = sequences(&writer.handle());
+    assert!(carried.len() > 700 && carried.len() < 900, "{}", carried.len());
+    assert!(carried.contains(&0) && carried.contains(&899));
+    writer.handle().each_undelivered(|visit| {
+        assert_eq!(visit.state, State::Sent);
+        true
+    });
+}
+
+#[test]
+fn a_file_that_is_damaged_while_open_is_filled_again_from_memory() {
+    let folder = TempDir::new().unwrap();
+    let mut writer = written(folder.path(), 300);
+    let path = folder.path().join("check-ins.db");
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .unwrap();
+    let length = std::fs::metadata(&path).unwrap().len();
+    std::fs::write(&path, vec![0xA5; usize::try_from(length).unwrap()]).unwrap();
+    for sequence in 300..310 {
+        writer.handle().append(check_in(sequence));
+        writer.step();
+    }
+    drop(writer);
+    let (writer, opened) = Writer::open(settings(folder.path())).unwrap();
+    assert_eq!(opened.boot, 2);
+    assert_eq!(sequences(&writer.handle()), (0..310).collect::<Vec<u32>>());
+}
+
+#[test]
+fn a_full_disk_loses_nothing_and_everything_is_written_once_there_is_room() {
+    let folder = TempDir::new().unwrap();
+    let mut writer = written(folder.path(), 10);
+    writer.store.as_ref().unwrap().limit_pages(1);
+    for sequence in 10..500 {
+        writer.handle().append(check_in(sequence));
+    }
+    writer.step();
+    assert_eq!(writer.handle().counts().unwritten, 490);
+    writer.store.as_ref().unwrap().limit_pages(1_000_000);
+    writer.step();
+    assert_eq!(writer.handle().counts().unwritten, 0);
+    drop(writer);
+    let (writer, _) = Writer::open(settings(folder.path())).unwrap();
+    assert_eq!(sequences(&writer.handle()), (0..500).collect::<Vec<u32>>());
+}
+
+#[tokio::test]
+async fn a_flush_says_when_the_disk_does_not_take_it() {
+    let folder = TempDir::new().unwrap();
+    let missing = folder.path().join("later");
+    let (journal, opened) = open(settings(&missing)).unwrap();
+    assert_eq!(opened.recovered, 0);
+    journal.handle().append(check_in(0));
+    assert!(!journal.handle().flush().await);
+}
+
+#[test]
+fn a_disk_that_comes_late_brings_its_visits_and_the_true_number_of_this_start() {
+    let folder = TempDir::new().unwrap();
+    let late = folder.path().join("late");
+    let early = folder.path().join("early");
+    std::fs::create_dir(&early).unwrap();
+    drop(written(&early, 2));
+
+    let (mut writer, opened) = Writer::open(settings(&late)).unwrap();
+    assert_eq!(opened.boot, 1);
+    writer.handle().append(check_in(0));
+    std::fs::rename(&early, &late).unwrap();
+    writer.step();
+    writer.handle().append(check_in(1));
+    writer.step();
+    let ids = |writer: &Writer| -> Vec<(u32, u32)> {
+        writer
+            .handle()
+            .visits()
+            .iter()
+            .map(|visit| (visit.id.boot, visit.id.sequence))
+            .collect()
+    };
+    let expected = [(1, 0), (1, 1), (2, 0), (2, 1)];
+    assert_eq!(ids(&writer), expected);
+    drop(writer);
+    let (writer, _) = Writer::open(settings(&late)).unwrap();
+    assert_eq!(ids(&writer), expected);
+}
+
+#[test]
+fn at_the_bound_the_oldest_delivered_visits_go_and_undelivered_ones_never() {
+    let folder = TempDir::new().unwrap();
+    let bounded = JournalSettings {
+        most_visits: 10,
+        ..settings(folder.path())
+    };
+    let (mut writer, _) = Writer::open(bounded.clone()).unwrap();
+    let handle = writer.handle();
+    for sequence in 0..14 {
+        handle.append(check_in(sequence));
+        writer.step();
+        if sequence < 5 {
+            handle.delivered(handle.visits()[0].id);
+        }
+    }
+    writer.step();
+    drop(writer);
+    let (mut writer, _) = Writer::open(bounded).unwrap();
+    assert_eq!(sequences(&writer.handle()), [5, 6, 7, 8, 9, 10, 11, 12, 13, 4]);
+    writer.handle().append(check_in(20));
+    writer.handle().append(check_in(21));
+    writer.step();
+    assert_eq!(writer.handle().counts().waiting, 11);
+    assert_eq!(writer.handle().counts().delivered, 0);
+}
+
+#[test]
+fn a_visit_whose_clock_was_not_set_is_correctable_only_while_the_machine_runs_on() {
+    let folder = TempDir::new().unwrap();
+    let (mut writer, _) = Writer::open(settings(folder.path())).unwrap();
+    writer.handle().append(CheckIn {
+        clock_set: false,
+        ..check_in(0)
+    });
+    writer.step();
+    drop(writer);
+    let clock = |machine_boot: &str| {
+        let settings = JournalSettings {
+            machine_boot: machine_boot.into(),
+            ..settings(folder.path())
+        };
+        let (writer, _) = Writer::open(settings).unwrap();
+        writer.handle().visits()[0].clock
+    };
+    assert!(matches!(clock("this run"), VisitClock::Unset(_)));
+    assert_eq!(clock("the next run"), VisitClock::NeverSet);
+}
+
+#[tokio::test]
+async fn a_visit_may_leave_once_the_disk_says_that_it_may_be_sent() {
+    let folder = TempDir::new().unwrap();
+    let (journal, _) = open(settings(folder.path())).unwrap();
+    let handle = journal.handle();
+    handle.append(check_in(0));
+    assert!(handle.flush().await);
+    let ids = [handle.visits()[0].id];
+    assert_eq!(handle.mark_sent(&ids).await, ids);
+    drop(journal);
+    let (journal, _) = open(settings(folder.path())).unwrap();
+    assert_eq!(journal.handle().visits()[0].state, State::Sent);
+}
+
+#[test]
+fn with_an_eager_delivery_a_visit_is_written_as_sent_from_the_start() {
+    let folder = TempDir::new().unwrap();
+    let (mut writer, _) = Writer::open(settings(folder.path())).unwrap();
+    writer.handle().set_eager(true);
+    writer.handle().append(check_in(0));
+    writer.step();
+    assert_eq!(writer.handle().visits()[0].state, State::Waiting);
+    drop(writer);
+    let (writer, _) = Writer::open(settings(folder.path())).unwrap();
+    assert_eq!(writer.handle().visits()[0].state, State::Sent);
+}
+
+#[tokio::test]
+async fn on_a_full_disk_only_visits_that_the_disk_does_not_know_may_leave() {
+    let folder = TempDir::new().unwrap();
+    let (mut writer, _) = Writer::open(settings(folder.path())).unwrap();
+    let handle = writer.handle();
+    handle.append(check_in(0));
+    writer.step();
+    writer.store.as_ref().unwrap().limit_pages(1);
+    for sequence in 1..200 {
+        handle.append(by(Visitor::Customer(CustomerId(7)), sequence));
+    }
+    handle.set_eager(true);
+    writer.step();
+    let ids: Vec<VisitId> = handle.visits().iter().take(2).map(|visit| visit.id).collect();
+    assert_eq!(handle.mark_sent(&ids).await, ids[1..]);
+}

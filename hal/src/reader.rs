@@ -1,0 +1,231 @@
+//! Readers: what they say, as events for the controller, and the task of a reader on a serial port. Whose card it
+//! is, whether the same card was just read and what may be logged of it is for others to say.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use firmware_protocol::{Decoder, Profile, Reading, Reject};
+use thiserror::Error;
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::time::{sleep, timeout};
+use tracing::warn;
+
+use crate::clock::monotonic;
+use crate::connection::{DisconnectReason, Reconnect};
+use crate::serial::{Port, PortSettings};
+
+/// A line that was quiet for so long is at the end of a frame. Even at 9600 baud and behind the 16 ms that a USB
+/// adapter may hold bytes back, no reader pauses so long within one.
+const QUIET: Duration = Duration::from_millis(100);
+
+/// Stray bytes in one go that are no noise: the line end that some readers put after their frame.
+const LINE_END: u32 = 2;
+
+/// Noise that never pauses is told every so many bytes.
+const NOISE_MAX: u32 = 256;
+
+/// Something that a reader said, or that happened to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReaderEvent {
+    /// The reader's name in the settings.
+    pub reader: Arc<str>,
+    /// When, on the monotonic clock: of a read, the moment at which its last byte was here.
+    pub at: Duration,
+    /// What.
+    pub kind: ReaderEventKind,
+}
+
+/// What a reader said, or what happened to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "reads are what the channel is for, and it is bounded"
+)]
+pub enum ReaderEventKind {
+    /// A whole and correct frame.
+    Read(Reading),
+    /// Something that is no use.
+    Rejected(Rejection),
+    /// The reader can be listened to from now on.
+    Connected,
+    /// It cannot, and why. Sent once, and again when the reason changes.
+    Disconnected(DisconnectReason),
+}
+
+/// Why something that came from a reader is no use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Rejection {
+    /// A frame that is not right.
+    #[error("{0}")]
+    Frame(Reject),
+    /// Bytes that start no frame.
+    #[error("noise: bytes of no frame; check baud rate, format and cable of the reader")]
+    Noise,
+}
+
+/// A reader on a serial port.
+#[derive(Clone, Debug)]
+pub struct SerialReader {
+    /// Its name in the settings, for its events.
+    pub name: Arc<str>,
+    /// Its port.
+    pub port: PortSettings,
+    /// How its frames are to be read.
+    pub profile: Profile,
+}
+
+/// Listens to the reader for ever and sends what it says, without any delay, as `events`. When its port is away it is
+/// opened again as soon as it is back.
+///
+/// A full channel never holds the reader up: the read is dropped, for it would be too old when there is room again,
+/// and counted in the log. Changes of the connection wait for room.
+pub async fn serial_reader(reader: SerialReader, events: mpsc::Sender<ReaderEvent>) {
+    let mut voice = Voice::new(reader.name, events);
+    let mut reconnect = Reconnect::new();
+    loop {
+        let mut held = Duration::ZERO;
+        let reason = match Port::open(&reader.port).await {
+            Ok(port) => {
+                reconnect.connected();
+                voice.connection(ReaderEventKind::Connected).await;
+                let since = monotonic();
+                let reason = listen(port, Decoder::new(reader.profile.clone()), &mut voice).await;
+                held = monotonic().saturating_sub(since);
+                reason
+            }
+            Err(reason) => reason,
+        };
+        if reconnect.is_news(&reason) {
+            voice.connection(ReaderEventKind::Disconnected(reason)).await;
+        }
+        sleep(reconnect.wait_after(held)).await;
+    }
+}
+
+/// Listens until the port is lost.
+async fn listen(mut port: Port, decoder: Decoder, voice: &mut Voice) -> DisconnectReason {
+    let mut frames = Frames::new(decoder);
+    let mut buffer = [0; 512];
+    let mut at = monotonic();
+    let mut quiet = true;
+    loop {
+        let read = port.read(&mut buffer);
+        let received = if quiet {
+            Ok(read.await)
+        } else {
+            timeout(QUIET, read).await
+        };
+        quiet = received.is_err();
+        match received {
+            Ok(Ok(count)) => {
+                at = monotonic();
+                frames.receive(buffer.get(..count).unwrap_or_default(), at, voice);
+            }
+            Ok(Err(reason)) => return reason,
+            Err(_quiet) => frames.quiet(at, voice),
+        }
+    }
+}
+
+/// The way from bytes to reads.
+#[derive(Debug)]
+pub(crate) struct Frames {
+    decoder: Decoder,
+    /// The decoder's count of noise that was told already.
+    told_noise: u32,
+}
+
+impl Frames {
+    pub(crate) fn new(decoder: Decoder) -> Self {
+        Self {
+            decoder,
+            told_noise: 0,
+        }
+    }
+
+    /// Takes bytes that were here at `at`.
+    pub(crate) fn receive(&mut self, bytes: &[u8], at: Duration, voice: &mut Voice) {
+        for byte in bytes {
+            if let Some(outcome) = self.decoder.feed(*byte) {
+                voice.outcome(outcome, at);
+            }
+        }
+        self.tell_noise_above(NOISE_MAX, at, voice);
+    }
+
+    /// The line has been quiet since `at`: nothing that was begun can still be completed.
+    pub(crate) fn quiet(&mut self, at: Duration, voice: &mut Voice) {
+        while let Some(outcome) = self.decoder.idle() {
+            voice.outcome(outcome, at);
+        }
+        self.tell_noise_above(LINE_END, at, voice);
+        self.told_noise = self.decoder.noise();
+    }
+
+    fn tell_noise_above(&mut self, limit: u32, at: Duration, voice: &mut Voice) {
+        let noise = self.decoder.noise();
+        if noise.saturating_sub(self.told_noise) > limit {
+            self.told_noise = noise;
+            voice.say(ReaderEventKind::Rejected(Rejection::Noise), at);
+        }
+    }
+}
+
+/// What a reader speaks through: its name and the controller's channel.
+#[derive(Debug)]
+pub(crate) struct Voice {
+    reader: Arc<str>,
+    events: mpsc::Sender<ReaderEvent>,
+    /// Reads for which there was no room since there was room last.
+    dropped: u64,
+}
+
+impl Voice {
+    pub(crate) fn new(reader: Arc<str>, events: mpsc::Sender<ReaderEvent>) -> Self {
+        Self {
+            reader,
+            events,
+            dropped: 0,
+        }
+    }
+
+    pub(crate) fn outcome(&mut self, outcome: Result<Reading, Reject>, at: Duration) {
+        let kind = match outcome {
+            Ok(reading) => ReaderEventKind::Read(reading),
+            Err(reject) => ReaderEventKind::Rejected(Rejection::Frame(reject)),
+        };
+        self.say(kind, at);
+    }
+
+    /// Sends if there is room.
+    fn say(&mut self, kind: ReaderEventKind, at: Duration) {
+        match self.events.try_send(self.event(kind, at)) {
+            Ok(()) if self.dropped > 0 => {
+                warn!(
+                    reader = &*self.reader,
+                    dropped = self.dropped,
+                    "reads were dropped: the controller was too busy for them"
+                );
+                self.dropped = 0;
+            }
+            // A controller that is gone is the gateway stopping.
+            Ok(()) | Err(TrySendError::Closed(_)) => {}
+            Err(TrySendError::Full(_)) => self.dropped += 1,
+        }
+    }
+
+    /// Sends a change of the connection, as soon as there is room.
+    pub(crate) async fn connection(&mut self, kind: ReaderEventKind) {
+        let event = self.event(kind, monotonic());
+        let _ = self.events.send(event).await;
+    }
+
+    fn event(&self, kind: ReaderEventKind, at: Duration) -> ReaderEvent {
+        ReaderEvent {
+            reader: self.reader.clone(),
+            at,
+            kind,
+        }
+    }
+}
