@@ -39,9 +39,16 @@ impl<'a> LaneTable<'a> {
     }
 }
 
-/// `lesser` must not be longer than `greater`; `reason` says what would happen.
-pub(crate) fn order(table: &Table<'_>, lesser: (&str, Duration), greater: (&str, Duration), reason: &str) {
-    let ((short, short_value), (long, long_value)) = (lesser, greater);
+/// `lesser` must not be longer than `greater`, as far as both are known; `reason` says what would happen.
+pub(crate) fn order(
+    table: &Table<'_>,
+    lesser: (&str, Option<Duration>),
+    greater: (&str, Option<Duration>),
+    reason: &str,
+) {
+    let ((short, Some(short_value)), (long, Some(long_value))) = (lesser, greater) else {
+        return;
+    };
     if short_value <= long_value {
         return;
     }
@@ -102,7 +109,8 @@ pub(crate) fn ports(readers: &[Table<'_>], relays: &[Table<'_>]) {
     let readers = readers.iter().map(|table| (false, table));
     let relays = relays.iter().map(|table| (true, table));
     let mut seen: Vec<(&Path, bool, &Table<'_>)> = Vec::new();
-    for (is_relay, table) in readers.chain(relays) {
+    let is_real = |(_, table): &(bool, &Table<'_>)| table.text_of("kind") != Some("simulated");
+    for (is_relay, table) in readers.chain(relays).filter(is_real) {
         let Some(port) = table.text_of("port").map(Path::new) else {
             continue;
         };
@@ -180,6 +188,8 @@ pub(crate) fn references(lanes: &[LaneTable<'_>], readers: &[Table<'_>], relays:
             .filter_map(|device| device.text_of("name"))
             .collect();
         let mut used: Vec<(&str, usize, &Table<'_>)> = Vec::new();
+        // What a misspelt name seems to mean is not reported as unused on top.
+        let mut meant: Vec<&str> = Vec::new();
         for (lane, side) in lanes
             .iter()
             .enumerate()
@@ -188,6 +198,7 @@ pub(crate) fn references(lanes: &[LaneTable<'_>], readers: &[Table<'_>], relays:
             let Some(name) = side.text_of(key) else { continue };
             if !known.contains(&name) {
                 unknown(key, name, &known, side);
+                meant.extend(did_you_mean(name, &known));
             }
             // Both sides of a lane may open by the same relay; a reader stands on one side only.
             let taken = used
@@ -200,11 +211,12 @@ pub(crate) fn references(lanes: &[LaneTable<'_>], readers: &[Table<'_>], relays:
         }
         for device in devices {
             let name = device.text_of("name");
-            if name.is_some_and(|name| !used.iter().any(|(used, ..)| *used == name)) {
+            let is_used = |name| used.iter().any(|(used, ..)| *used == name) || meant.contains(&name);
+            if name.is_some_and(|name| !is_used(name)) {
                 let message = format!("no lane uses the {key} {}", name.map(shown).unwrap_or_default());
                 let fix = format!("write its name as `{key}` of a lane, or remove the [[{key}]]");
                 let problem = Problem::new(message, device.place_of("name"), "it would do nothing");
-                device.report().add(problem.fix(fix).absent());
+                device.report().add(problem.fix(fix).doubtful());
             }
         }
     }
@@ -221,8 +233,11 @@ fn unknown(key: &str, name: &str, known: &[&str], side: &Table<'_>) {
     };
     let message = format!("there is no {key} {}", shown(name));
     let label = format!("no [[{key}]] has this name");
-    side.report()
-        .add(Problem::new(message, side.place_of(key), label).fix(fix).absent());
+    side.report().add(
+        Problem::new(message, side.place_of(key), label)
+            .fix(fix)
+            .doubtful(),
+    );
 }
 
 fn shared(key: &str, name: &str, side: &Table<'_>, first: &Table<'_>) {

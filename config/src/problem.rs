@@ -20,7 +20,7 @@ pub struct Problem {
     label: String,
     related: Option<(Place, String)>,
     fix: String,
-    absent: bool,
+    doubtful: bool,
     position: Option<(usize, usize)>,
 }
 
@@ -33,7 +33,7 @@ impl Problem {
             label: label.into(),
             related: None,
             fix: String::new(),
-            absent: false,
+            doubtful: false,
             position: None,
         }
     }
@@ -50,9 +50,9 @@ impl Problem {
         self
     }
 
-    /// It is about something that is not in the file, so it may be the mere consequence of a syntax error.
-    pub(crate) fn absent(mut self) -> Self {
-        self.absent = true;
+    /// It may be the mere consequence of a syntax error elsewhere, so it is not shown beside one.
+    pub(crate) fn doubtful(mut self) -> Self {
+        self.doubtful = true;
         self
     }
 
@@ -96,17 +96,19 @@ impl Report {
         self.problems.borrow().is_empty()
     }
 
-    /// Takes note of the syntax errors and drops what may only follow from them: whatever else was found on
-    /// their lines, and whatever is merely absent.
-    pub(crate) fn add_syntax_errors(&self, text: &str, errors: Vec<Problem>) {
+    /// Takes note of the syntax errors, one a line, and drops what may only follow from them: what is doubtful,
+    /// and what else was found on their lines.
+    pub(crate) fn add_syntax_errors(&self, text: &str, mut errors: Vec<Problem>) {
         if errors.is_empty() {
             return;
         }
         let line =
             |problem: &Problem| position(text, problem.place.as_ref().map_or(0, |place| place.start)).0;
+        errors.sort_by_key(line);
+        errors.dedup_by_key(|problem| line(problem));
         let broken: Vec<usize> = errors.iter().map(line).collect();
         let mut problems = self.problems.borrow_mut();
-        problems.retain(|problem| !problem.absent && !broken.contains(&line(problem)));
+        problems.retain(|problem| !problem.doubtful && !broken.contains(&line(problem)));
         problems.extend(errors);
     }
 
@@ -147,11 +149,11 @@ impl Problems {
             io::ErrorKind::IsADirectory => "give the path of the file itself",
             _ => "check the file and the disk",
         };
-        Self::without_text(path, format!("cannot read the configuration file: {error}"), fix)
+        Self::without_text(path, format!("cannot read {}: {error}", path.display()), fix)
     }
 
     pub(crate) fn too_large(path: &Path, limit: u64) -> Self {
-        let message = format!("the file is larger than {} MiB", limit >> 20);
+        let message = format!("{} is larger than {} MiB", path.display(), limit >> 20);
         Self::without_text(path, message, "this is not a configuration file: check the path")
     }
 

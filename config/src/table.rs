@@ -129,12 +129,13 @@ impl<'a> Table<'a> {
             .ok()
     }
 
-    fn missing<T>(&self, key: &str, fix: &str) -> Option<T> {
+    /// Reports that `key` is missing.
+    pub(crate) fn missing<T>(&self, key: &str, fix: &str) -> Option<T> {
         let label = format!("`{key}` belongs in {}", self.title);
         self.report.add(
             Problem::new(format!("`{key}` is missing"), self.header(), label)
                 .fix(fix)
-                .absent(),
+                .doubtful(),
         );
         None
     }
@@ -151,7 +152,7 @@ impl<'a> Table<'a> {
                     place,
                     reason,
                 );
-                self.report.add(problem.fix(format!("remove `{key}`")));
+                self.report.add(problem.fix(format!("remove `{key}`")).doubtful());
             }
         }
     }
@@ -203,7 +204,7 @@ impl<'a> Table<'a> {
             self.header(),
             "the file ends without it",
         );
-        self.report.add(problem.fix(example).absent());
+        self.report.add(problem.fix(example).doubtful());
         None
     }
 
@@ -259,8 +260,8 @@ impl<'a> Table<'a> {
                 |known| format!("did you mean `{known}`?"),
             );
             let label = format!("{} has no such setting", self.title);
-            self.report
-                .add(Problem::new(format!("unknown setting {}", shown(name)), key.span(), label).fix(fix));
+            let problem = Problem::new(format!("unknown setting {}", shown(name)), key.span(), label);
+            self.report.add(problem.fix(fix).doubtful());
         }
     }
 }
