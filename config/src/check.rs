@@ -72,7 +72,7 @@ pub(crate) fn order(
         table.place_of(at),
         label,
     )
-    .fix(format!("{reason}: make `{short}` shorter or `{long}` longer"));
+    .with_fix(format!("{reason}: make `{short}` shorter or `{long}` longer"));
     if table.has(other) {
         problem = problem.related(table.place_of(other), "");
     }
@@ -96,7 +96,7 @@ fn unique<'t, 'a: 't>(kind: &str, tables: impl Iterator<Item = &'t Table<'a>>) {
             let message = format!("two {kind}s are called {}", shown(name));
             let problem = Problem::new(message, table.place_of("name"), "this name is taken")
                 .related(first.place_of("name"), "first used here")
-                .fix("give one of them another name");
+                .with_fix("give one of them another name");
             table.report().add(problem);
         } else {
             seen.push((name, table));
@@ -139,7 +139,7 @@ fn same_port(table: &Table<'_>, other: &Table<'_>) -> Problem {
         "this port is taken",
     )
     .related(other.place_of("port"), format!("the port of {}", other.title()))
-    .fix("give each device its own port; `ls -l /dev/serial/by-id` lists what is plugged in")
+    .with_fix("give each device its own port; `ls -l /dev/serial/by-id` lists what is plugged in")
 }
 
 /// Two relays on one port are two channels of one board, which has one speed.
@@ -164,7 +164,7 @@ fn same_board(table: &Table<'_>, other: &Table<'_>) -> Option<Problem> {
                     other.place_of("channel"),
                     format!("the channel of {}", other.title()),
                 )
-                .fix("give each relay its own `channel`, as printed on the board"),
+                .with_fix("give each relay its own `channel`, as printed on the board"),
         );
     }
     both("baud", UsbRelay::DEFAULT_BAUD.into())
@@ -176,7 +176,7 @@ fn same_board(table: &Table<'_>, other: &Table<'_>) -> Option<Problem> {
                 format!("{one} here"),
             )
             .related(other.place_of("baud"), format!("{two} for {}", other.title()))
-            .fix("a board has one speed: write the same `baud` for both")
+            .with_fix("a board has one speed: write the same `baud` for both")
         })
 }
 
@@ -216,7 +216,7 @@ pub(crate) fn references(lanes: &[LaneTable<'_>], readers: &[Table<'_>], relays:
                 let message = format!("no lane uses the {key} {}", name.map(shown).unwrap_or_default());
                 let fix = format!("write its name as `{key}` of a lane, or remove the [[{key}]]");
                 let problem = Problem::new(message, device.place_of("name"), "it would do nothing");
-                device.report().add(problem.fix(fix).doubtful());
+                device.report().add(problem.with_fix(fix).doubtful());
             }
         }
     }
@@ -235,7 +235,7 @@ fn unknown(key: &str, name: &str, known: &[&str], side: &Table<'_>) {
     let label = format!("no [[{key}]] has this name");
     side.report().add(
         Problem::new(message, side.place_of(key), label)
-            .fix(fix)
+            .with_fix(fix)
             .doubtful(),
     );
 }
@@ -257,6 +257,6 @@ fn shared(key: &str, name: &str, side: &Table<'_>, first: &Table<'_>) {
         "and here again",
     )
     .related(first.place_of(key), "first used here")
-    .fix(format!("{fix}: name another {key}"));
+    .with_fix(format!("{fix}: name another {key}"));
     side.report().add(problem);
 }

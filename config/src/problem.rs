@@ -39,7 +39,7 @@ impl Problem {
     }
 
     /// What to do about it.
-    pub(crate) fn fix(mut self, fix: impl Into<String>) -> Self {
+    pub(crate) fn with_fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = fix.into();
         self
     }
@@ -64,7 +64,7 @@ impl Problem {
 
     /// What to do about it.
     #[must_use]
-    pub fn fix_text(&self) -> &str {
+    pub fn fix(&self) -> &str {
         &self.fix
     }
 
@@ -158,7 +158,7 @@ impl Problems {
     }
 
     fn without_text(path: &Path, message: String, fix: &str) -> Self {
-        let mut problem = Problem::new(message, 0..0, "").fix(fix);
+        let mut problem = Problem::new(message, 0..0, "").with_fix(fix);
         problem.place = None;
         Self {
             path: path.to_owned(),
@@ -178,7 +178,7 @@ impl Problems {
                 place,
                 "this byte belongs to no UTF-8 character",
             )
-            .fix("save the file as UTF-8 in the editor"),
+            .with_fix("save the file as UTF-8 in the editor"),
         );
         report.into_problems(path, &text)
     }

@@ -16,7 +16,7 @@ pub(crate) fn problem(error: &toml::de::Error, text: &str) -> Problem {
             place,
             "the second one",
         )
-        .fix(fix);
+        .with_fix(fix);
     } else if found.contains(['“', '”', '„', '‘', '’', '`', '´']) {
         (
             "these quotes are not understood",
@@ -90,7 +90,7 @@ pub(crate) fn problem(error: &toml::de::Error, text: &str) -> Problem {
         let fix = "write a setting as `name = value`; a remark begins with #";
         ("this line cannot be understood", "this is unexpected", fix)
     };
-    Problem::new(title, place, label).fix(fix)
+    Problem::new(title, place, label).with_fix(fix)
 }
 
 /// Hides whatever is written where a key, token or password may be: wherever the file has its mistakes, they are

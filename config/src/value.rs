@@ -31,7 +31,7 @@ impl Complaint {
     }
 
     pub(crate) fn about(self, key: &str, place: Place) -> Problem {
-        Problem::new(format!("`{key}` {}", self.what), place, self.label).fix(self.fix)
+        Problem::new(format!("`{key}` {}", self.what), place, self.label).with_fix(self.fix)
     }
 }
 

@@ -1,5 +1,12 @@
 //! Whatever the file holds, it loads or there is a problem with a place in it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by a panic"
+)]
+
 use std::path::Path;
 
 use config::parse;
@@ -28,7 +35,7 @@ fn loads_or_explains(text: &str) {
                     "{problem:?}"
                 );
                 assert!(
-                    !problem.message().is_empty() && !problem.fix_text().is_empty(),
+                    !problem.message().is_empty() && !problem.fix().is_empty(),
                     "{problem:?}"
                 );
             }

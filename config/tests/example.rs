@@ -1,5 +1,12 @@
 //! The example file and the page of documentation hold every setting, and the settings survive being written.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by a panic"
+)]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;

@@ -25,7 +25,7 @@ pub(super) fn lane(lane: &LaneTable<'_>) -> Option<Lane> {
         );
         table.report().add(
             problem
-                .fix("add [lane.entry] with its reader and relay below")
+                .with_fix("add [lane.entry] with its reader and relay below")
                 .doubtful(),
         );
     }
@@ -83,7 +83,7 @@ fn required_benefits(side: &Table<'_>) -> Option<RequiredBenefits> {
         side.pass_over(&["required_benefits"]);
         return Some(RequiredBenefits::None);
     }
-    let table = side.section("required_benefits", "required_benefits")?;
+    let table = side.group("required_benefits", "{ all = [\"GYM\"] }")?;
     let all = table.or("all", None, |value| {
         value::benefit_keys(value).map(|keys| Some(RequiredBenefits::All(keys)))
     });

@@ -59,7 +59,7 @@ pub(crate) fn document(text: &str, report: &Report) -> Option<Settings> {
         let problem = Problem::new("there is no lane", root.header(), "the file ends without one");
         report.add(
             problem
-                .fix("add [[lane]] with a name, and [lane.entry] with its reader and relay")
+                .with_fix("add [[lane]] with a name, and [lane.entry] with its reader and relay")
                 .doubtful(),
         );
     }
@@ -205,15 +205,14 @@ fn one_of<T, const N: usize>(table: &Table<'_>, found: [Option<T>; N], names: &s
     match (found.next(), found.next()) {
         (Some(one), None) => Some(one),
         (first, _) => {
-            let label = if first.is_some() {
-                "more than one is here"
-            } else {
-                "none of them is here"
+            let (label, fix) = match first {
+                Some(_) => ("more than one is here", "keep the one that is true"),
+                None => ("none of them is here", "say which one it is"),
             };
             let message = format!("`{}` needs exactly one of {names}", table.title());
             table
                 .report()
-                .add(Problem::new(message, table.header(), label).fix("keep the one that is true"));
+                .add(Problem::new(message, table.header(), label).with_fix(fix));
             None
         }
     }

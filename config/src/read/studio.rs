@@ -55,9 +55,11 @@ pub(super) fn studio(table: &Table<'_>) -> Option<Studio> {
 
 fn api_key(studio: &Table<'_>) -> Option<ApiKeySource> {
     const EXAMPLE: &str = "{ credential = \"studio-api-key\" }";
-    let place = studio.place_of("api_key");
+    if !studio.has("api_key") {
+        return studio.missing("api_key", &format!("add `api_key = {EXAMPLE}`"));
+    }
     if studio.text_of("api_key").is_some() {
-        studio.report().hide(place);
+        studio.report().hide(studio.place_of("api_key"));
         return studio.required("api_key", EXAMPLE, |_| {
             Err(Complaint::new(
                 "must not be in this file",
@@ -66,10 +68,9 @@ fn api_key(studio: &Table<'_>) -> Option<ApiKeySource> {
             ))
         });
     }
-    if !studio.has("api_key") {
-        return studio.required("api_key", EXAMPLE, |_| Err(Complaint::new("", "", "")));
-    }
-    let table = studio.section("api_key", "api_key")?;
+    let table = studio.group("api_key", EXAMPLE)?;
+    // Someone may have written the key itself in the place of its name.
+    table.hide_values();
     let credential = table.or("credential", None, |value| {
         let name = value::text(value)?;
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
