@@ -3,6 +3,8 @@
 //!
 //! The same examples stand in `docs/board-protocol.md`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::fmt::Debug;
 
 use firmware_protocol::board::Direction;
@@ -132,6 +134,7 @@ fn heartbeat_of_the_board() {
     inputs.set(BoardInput::Tamper, true);
     let heartbeat = BoardHeartbeat {
         clock: 60_250,
+        serving: true,
         inputs,
         fault: Some(Fault::SENSOR),
     };
@@ -139,7 +142,7 @@ fn heartbeat_of_the_board() {
         0,
         NONCE,
         BoardMessage::Heartbeat(heartbeat),
-        "02 01 02 82 01 01 01 07 01 EE FF C0 5A EB 01 07 11 02 4C E7 CC 5A 00",
+        "02 01 02 82 01 01 01 07 01 EE FF C0 5A EB 01 08 01 11 02 BF 19 A4 C4 00",
     );
 }
 

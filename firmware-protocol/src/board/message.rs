@@ -162,6 +162,8 @@ pub struct BoardHello {
 pub struct BoardHeartbeat {
     /// The board's clock: milliseconds, wraps.
     pub clock: u32,
+    /// Whether it hears the host; if not, it is in its safe state.
+    pub serving: bool,
     /// All contacts.
     pub inputs: Inputs,
     /// What is wrong, if something is.
@@ -457,6 +459,7 @@ impl Message for BoardMessage {
             }
             Self::Heartbeat(heartbeat) => {
                 body.u32(heartbeat.clock);
+                body.u8(u8::from(heartbeat.serving));
                 body.u8(heartbeat.inputs.0);
                 write_fault(body, heartbeat.fault);
             }
@@ -509,6 +512,7 @@ impl Message for BoardMessage {
             }),
             0x82 => Self::Heartbeat(BoardHeartbeat {
                 clock: fields.u32()?,
+                serving: read_flag(fields)?,
                 inputs: Inputs(fields.u8()?),
                 fault: Fault::from_code(fields.u8()?),
             }),
@@ -519,11 +523,7 @@ impl Message for BoardMessage {
             0x84 => Self::Read(BoardRead::read(fields)?),
             0x85 => Self::Input {
                 input: BoardInput::read(fields)?,
-                active: match fields.u8()? {
-                    0 => false,
-                    1 => true,
-                    _ => return Err(FrameError::Value),
-                },
+                active: read_flag(fields)?,
             },
             0x86 => Self::Passed {
                 release: read_release(fields)?,
@@ -558,6 +558,10 @@ fn read_release(fields: &mut Fields<'_>) -> Result<Option<ReleaseId>, FrameError
         grant: fields.u64()?,
     };
     Ok((release.sequence != 0).then_some(release))
+}
+
+fn read_flag(fields: &mut Fields<'_>) -> Result<bool, FrameError> {
+    read_listed(fields, &[false, true])
 }
 
 fn write_fault(body: &mut Body, fault: Option<Fault>) {

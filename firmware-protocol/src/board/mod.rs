@@ -4,8 +4,17 @@
 //! Everything here is a state machine on bytes and times. It opens no port and knows no clock: the caller hands in
 //! the monotonic time, the same clock in every call.
 
+pub mod firmware;
 pub mod frame;
+pub mod host;
 pub mod message;
+pub mod third_party;
+
+mod passages;
+mod turnstile;
+mod waiting;
+
+pub use turnstile::{BoardEvent, Observes, OfflineReason, Refusal, Release, Turnstile};
 
 /// The two ways through a lane. Which of them leads in is a matter of the site and is settled by trying.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
