@@ -114,6 +114,7 @@ pub(crate) fn hide_secrets(text: &str, report: &Report) {
                 let value = after.trim_start_matches(['=', ' ', '\t']);
                 let end = start + line.trim_end().len();
                 report.hide(start + line.len() - value.len()..end);
+                break;
             }
         }
         start += line.len();

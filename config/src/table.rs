@@ -246,7 +246,7 @@ impl<'a> Table<'a> {
                 let problem = Problem::new(format!("there may be more than one {key}"), value.span(), label);
                 self.report
                     .add(problem.with_fix(format!("write {title} with double brackets")));
-                Vec::new()
+                vec![value]
             }
             _ => vec![value],
         };
