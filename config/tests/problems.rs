@@ -192,6 +192,22 @@ error: this section header is not complete
 }
 
 #[test]
+fn a_misspelt_setting_is_not_reported_as_missing_on_top() {
+    refused(
+        "base_url =",
+        "baseurl =",
+        "unknown setting \"baseurl\"",
+        "did you mean `base_url`?",
+    );
+    refused(
+        "port = \"/dev/ttyUSB0\"",
+        "Port = \"/dev/ttyUSB0\"",
+        "unknown setting \"Port\"",
+        "`port`?",
+    );
+}
+
+#[test]
 fn an_empty_file_says_what_is_needed() {
     let page = problems("").render(false);
     assert!(
