@@ -611,7 +611,7 @@ fn a_file_of_some_other_kind_is_refused_at_once() {
         "a.b.c.d.e.",
     ];
     for text in texts {
-        let problems = problems(&text.repeat((256 << 10) / text.len()));
+        let problems = problems(&text.repeat((16 << 10) / text.len()));
         assert!((1..=200).contains(&problems.iter().count()), "{text}");
         assert!(problems.render(false).len() < 1 << 20, "{text}");
     }
