@@ -149,7 +149,7 @@ async fn no_operation_follows_a_redirect_or_takes_a_broken_answer() {
         r#"[{"id":"#,
         "7",
         "null",
-        r#"{"id":{},"imageUrl":{}}"#,
+        r#"{"id":{},"imageUrl":{},"reason":{}}"#,
         "[[]]",
     ];
     for operation in OPERATIONS.into_iter().chain(MORE_OPERATIONS) {
