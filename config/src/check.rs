@@ -39,9 +39,16 @@ impl<'a> LaneTable<'a> {
     }
 }
 
-/// `lesser` must not be longer than `greater`; `reason` says what would happen.
-pub(crate) fn order(table: &Table<'_>, lesser: (&str, Duration), greater: (&str, Duration), reason: &str) {
-    let ((short, short_value), (long, long_value)) = (lesser, greater);
+/// `lesser` must not be longer than `greater`, as far as both are known; `reason` says what would happen.
+pub(crate) fn order(
+    table: &Table<'_>,
+    lesser: (&str, Option<Duration>),
+    greater: (&str, Option<Duration>),
+    reason: &str,
+) {
+    let ((short, Some(short_value)), (long, Some(long_value))) = (lesser, greater) else {
+        return;
+    };
     if short_value <= long_value {
         return;
     }
@@ -65,7 +72,7 @@ pub(crate) fn order(table: &Table<'_>, lesser: (&str, Duration), greater: (&str,
         table.place_of(at),
         label,
     )
-    .fix(format!("{reason}: make `{short}` shorter or `{long}` longer"));
+    .with_fix(format!("{reason}: make `{short}` shorter or `{long}` longer"));
     if table.has(other) {
         problem = problem.related(table.place_of(other), "");
     }
@@ -89,7 +96,7 @@ fn unique<'t, 'a: 't>(kind: &str, tables: impl Iterator<Item = &'t Table<'a>>) {
             let message = format!("two {kind}s are called {}", shown(name));
             let problem = Problem::new(message, table.place_of("name"), "this name is taken")
                 .related(first.place_of("name"), "first used here")
-                .fix("give one of them another name");
+                .with_fix("give one of them another name");
             table.report().add(problem);
         } else {
             seen.push((name, table));
@@ -102,7 +109,8 @@ pub(crate) fn ports(readers: &[Table<'_>], relays: &[Table<'_>]) {
     let readers = readers.iter().map(|table| (false, table));
     let relays = relays.iter().map(|table| (true, table));
     let mut seen: Vec<(&Path, bool, &Table<'_>)> = Vec::new();
-    for (is_relay, table) in readers.chain(relays) {
+    let is_real = |(_, table): &(bool, &Table<'_>)| table.text_of("kind") != Some("simulated");
+    for (is_relay, table) in readers.chain(relays).filter(is_real) {
         let Some(port) = table.text_of("port").map(Path::new) else {
             continue;
         };
@@ -131,7 +139,7 @@ fn same_port(table: &Table<'_>, other: &Table<'_>) -> Problem {
         "this port is taken",
     )
     .related(other.place_of("port"), format!("the port of {}", other.title()))
-    .fix("give each device its own port; `ls -l /dev/serial/by-id` lists what is plugged in")
+    .with_fix("give each device its own port; `ls -l /dev/serial/by-id` lists what is plugged in")
 }
 
 /// Two relays on one port are two channels of one board, which has one speed.
@@ -156,7 +164,7 @@ fn same_board(table: &Table<'_>, other: &Table<'_>) -> Option<Problem> {
                     other.place_of("channel"),
                     format!("the channel of {}", other.title()),
                 )
-                .fix("give each relay its own `channel`, as printed on the board"),
+                .with_fix("give each relay its own `channel`, as printed on the board"),
         );
     }
     both("baud", UsbRelay::DEFAULT_BAUD.into())
@@ -168,7 +176,7 @@ fn same_board(table: &Table<'_>, other: &Table<'_>) -> Option<Problem> {
                 format!("{one} here"),
             )
             .related(other.place_of("baud"), format!("{two} for {}", other.title()))
-            .fix("a board has one speed: write the same `baud` for both")
+            .with_fix("a board has one speed: write the same `baud` for both")
         })
 }
 
@@ -180,6 +188,8 @@ pub(crate) fn references(lanes: &[LaneTable<'_>], readers: &[Table<'_>], relays:
             .filter_map(|device| device.text_of("name"))
             .collect();
         let mut used: Vec<(&str, usize, &Table<'_>)> = Vec::new();
+        // What a misspelt name seems to mean is not reported as unused on top.
+        let mut meant: Vec<&str> = Vec::new();
         for (lane, side) in lanes
             .iter()
             .enumerate()
@@ -188,6 +198,7 @@ pub(crate) fn references(lanes: &[LaneTable<'_>], readers: &[Table<'_>], relays:
             let Some(name) = side.text_of(key) else { continue };
             if !known.contains(&name) {
                 unknown(key, name, &known, side);
+                meant.extend(did_you_mean(name, &known));
             }
             // Both sides of a lane may open by the same relay; a reader stands on one side only.
             let taken = used
@@ -200,11 +211,12 @@ pub(crate) fn references(lanes: &[LaneTable<'_>], readers: &[Table<'_>], relays:
         }
         for device in devices {
             let name = device.text_of("name");
-            if name.is_some_and(|name| !used.iter().any(|(used, ..)| *used == name)) {
+            let is_used = |name| used.iter().any(|(used, ..)| *used == name) || meant.contains(&name);
+            if name.is_some_and(|name| !is_used(name)) {
                 let message = format!("no lane uses the {key} {}", name.map(shown).unwrap_or_default());
                 let fix = format!("write its name as `{key}` of a lane, or remove the [[{key}]]");
                 let problem = Problem::new(message, device.place_of("name"), "it would do nothing");
-                device.report().add(problem.fix(fix).absent());
+                device.report().add(problem.with_fix(fix).doubtful());
             }
         }
     }
@@ -221,8 +233,11 @@ fn unknown(key: &str, name: &str, known: &[&str], side: &Table<'_>) {
     };
     let message = format!("there is no {key} {}", shown(name));
     let label = format!("no [[{key}]] has this name");
-    side.report()
-        .add(Problem::new(message, side.place_of(key), label).fix(fix).absent());
+    side.report().add(
+        Problem::new(message, side.place_of(key), label)
+            .with_fix(fix)
+            .doubtful(),
+    );
 }
 
 fn shared(key: &str, name: &str, side: &Table<'_>, first: &Table<'_>) {
@@ -242,6 +257,6 @@ fn shared(key: &str, name: &str, side: &Table<'_>, first: &Table<'_>) {
         "and here again",
     )
     .related(first.place_of(key), "first used here")
-    .fix(format!("{fix}: name another {key}"));
+    .with_fix(format!("{fix}: name another {key}"));
     side.report().add(problem);
 }

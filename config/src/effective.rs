@@ -4,8 +4,8 @@
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
+use crate::choice::Choice;
 use crate::settings::{AccessPoint, Lane, Reader, ReaderKind, Relay, RelayKind, RequiredBenefits, Settings};
-use crate::value::Choice;
 use crate::{ApiKeySource, duration};
 
 impl Settings {

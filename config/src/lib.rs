@@ -4,6 +4,7 @@
 //! What the settings mean for an installer is written in `docs/configuration.md`.
 
 mod check;
+mod choice;
 mod duration;
 mod effective;
 mod problem;

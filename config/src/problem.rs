@@ -20,7 +20,7 @@ pub struct Problem {
     label: String,
     related: Option<(Place, String)>,
     fix: String,
-    absent: bool,
+    doubtful: bool,
     position: Option<(usize, usize)>,
 }
 
@@ -33,13 +33,13 @@ impl Problem {
             label: label.into(),
             related: None,
             fix: String::new(),
-            absent: false,
+            doubtful: false,
             position: None,
         }
     }
 
     /// What to do about it.
-    pub(crate) fn fix(mut self, fix: impl Into<String>) -> Self {
+    pub(crate) fn with_fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = fix.into();
         self
     }
@@ -50,9 +50,9 @@ impl Problem {
         self
     }
 
-    /// It is about something that is not in the file, so it may be the mere consequence of a syntax error.
-    pub(crate) fn absent(mut self) -> Self {
-        self.absent = true;
+    /// It may be the mere consequence of a syntax error elsewhere, so it is not shown beside one.
+    pub(crate) fn doubtful(mut self) -> Self {
+        self.doubtful = true;
         self
     }
 
@@ -64,7 +64,7 @@ impl Problem {
 
     /// What to do about it.
     #[must_use]
-    pub fn fix_text(&self) -> &str {
+    pub fn fix(&self) -> &str {
         &self.fix
     }
 
@@ -96,17 +96,19 @@ impl Report {
         self.problems.borrow().is_empty()
     }
 
-    /// Takes note of the syntax errors and drops what may only follow from them: whatever else was found on
-    /// their lines, and whatever is merely absent.
-    pub(crate) fn add_syntax_errors(&self, text: &str, errors: Vec<Problem>) {
+    /// Takes note of the syntax errors, one a line, and drops what may only follow from them: what is doubtful,
+    /// and what else was found on their lines.
+    pub(crate) fn add_syntax_errors(&self, text: &str, mut errors: Vec<Problem>) {
         if errors.is_empty() {
             return;
         }
         let line =
             |problem: &Problem| position(text, problem.place.as_ref().map_or(0, |place| place.start)).0;
+        errors.sort_by_key(line);
+        errors.dedup_by_key(|problem| line(problem));
         let broken: Vec<usize> = errors.iter().map(line).collect();
         let mut problems = self.problems.borrow_mut();
-        problems.retain(|problem| !problem.absent && !broken.contains(&line(problem)));
+        problems.retain(|problem| !problem.doubtful && !broken.contains(&line(problem)));
         problems.extend(errors);
     }
 
@@ -147,16 +149,16 @@ impl Problems {
             io::ErrorKind::IsADirectory => "give the path of the file itself",
             _ => "check the file and the disk",
         };
-        Self::without_text(path, format!("cannot read the configuration file: {error}"), fix)
+        Self::without_text(path, format!("cannot read {}: {error}", path.display()), fix)
     }
 
     pub(crate) fn too_large(path: &Path, limit: u64) -> Self {
-        let message = format!("the file is larger than {} MiB", limit >> 20);
+        let message = format!("{} is larger than {} MiB", path.display(), limit >> 20);
         Self::without_text(path, message, "this is not a configuration file: check the path")
     }
 
     fn without_text(path: &Path, message: String, fix: &str) -> Self {
-        let mut problem = Problem::new(message, 0..0, "").fix(fix);
+        let mut problem = Problem::new(message, 0..0, "").with_fix(fix);
         problem.place = None;
         Self {
             path: path.to_owned(),
@@ -176,7 +178,7 @@ impl Problems {
                 place,
                 "this byte belongs to no UTF-8 character",
             )
-            .fix("save the file as UTF-8 in the editor"),
+            .with_fix("save the file as UTF-8 in the editor"),
         );
         report.into_problems(path, &text)
     }

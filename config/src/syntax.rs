@@ -6,60 +6,91 @@ use crate::value::shown;
 /// A syntax error in the words of someone who has never heard of TOML.
 pub(crate) fn problem(error: &toml::de::Error, text: &str) -> Problem {
     let place = error.span().unwrap_or(text.len()..text.len());
-    let message = error.message();
-    let (title, fix) = explain(message, text.get(place.clone()).unwrap_or_default());
-    Problem::new(title, place, message).fix(fix)
-}
-
-fn explain(message: &str, found: &str) -> (String, &'static str) {
-    let says = |part: &str| message.contains(part);
-    let (title, fix) = if says("duplicate key") {
-        let title = format!("{} is set twice", shown(found));
-        return (
-            title,
-            "keep one of the two; a second device or lane needs its own line in [[double brackets]]",
-        );
-    } else if says("string values must be quoted") || says("invalid value") {
-        (
-            "this value cannot be understood",
-            "put text and durations in double quotes, such as \"800ms\"",
+    let found = text.get(place.clone()).unwrap_or_default();
+    let message = error.message().split(", expected").next().unwrap_or_default();
+    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    let (title, label, fix) = if says(&["duplicate key"]) {
+        let fix = "keep one of them; a second device or lane begins with [[double brackets]]";
+        return Problem::new(
+            format!("{} is there twice", shown(found)),
+            place,
+            "the second one",
         )
-    } else if says("basic string") || says("literal string") || says("opening quote") {
+        .with_fix(fix);
+    } else if found.contains(['“', '”', '„', '‘', '’', '`', '´']) {
         (
-            "this text is not closed",
-            "end it with the same quote that it begins with, on the same line",
+            "these quotes are not understood",
+            "not straight double quotes",
+            "write straight ones: \"text\"",
         )
-    } else if says("assignment") || says("key with no value") || says("missing value") {
-        ("this line is not complete", "write a setting as `name = value`")
-    } else if says("unclosed table") || says("unclosed array table") || says("table open") {
+    } else if says(&["must be quoted", "missing value"]) && found.trim().is_empty() {
         (
-            "this section header is not complete",
-            "write [section], or [[reader]], [[relay]], [[lane]]",
-        )
-    } else if says("array") {
-        ("this list is not complete", "write a list as [\"one\", \"two\"]")
-    } else if says("inline table") {
-        (
-            "this group is not complete",
-            "write it on one line as { name = \"value\" }",
-        )
-    } else if says("escape") {
-        (
-            "this text holds a backslash",
-            "write \\\\ for a backslash, or put the text in single quotes",
-        )
-    } else if says("key") {
-        (
-            "this is no name of a setting",
+            "this setting has no value",
+            "the value is missing",
             "write a setting as `name = value`",
         )
-    } else {
+    } else if says(&["must be quoted"]) {
         (
-            "this line cannot be understood",
-            "write a setting as `name = value`; a remark begins with #",
+            "this value cannot be understood",
+            "no quotes around it",
+            "put text and durations in double quotes",
         )
+    } else if says(&["escape", "unicode value"]) {
+        let fix = "write two for one backslash, or put the text in 'single quotes'";
+        (
+            "this text holds a lone backslash",
+            "a backslash has a meaning of its own",
+            fix,
+        )
+    } else if says(&["basic string", "literal string", "opening quote"]) {
+        (
+            "this text has no end",
+            "the closing quote is missing",
+            "end it with the quote that it begins with",
+        )
+    } else if says(&["key with no value", "missing assignment", "keys cannot be empty"]) {
+        (
+            "this line is no setting",
+            "`=` is missing",
+            "write a setting as `name = value`",
+        )
+    } else if says(&[
+        "unclosed table",
+        "unclosed array table",
+        "missing table open",
+        "invalid table",
+    ]) {
+        let fix = "write [studio] and the like, but [[reader]], [[relay]] and [[lane]]";
+        ("this section header is not complete", "a bracket is missing", fix)
+    } else if says(&["inline table", "between key-value pairs"]) {
+        (
+            "this group of settings is not complete",
+            "it breaks off here",
+            "write it as { name = \"value\" }",
+        )
+    } else if says(&["array"]) {
+        (
+            "this list is not complete",
+            "it breaks off here",
+            "write a list as [\"one\", \"two\"]",
+        )
+    } else if says(&[
+        "zero", "`_`", "float", "integer", "sign", "radix", "number", "date", "time",
+    ]) {
+        let fix = "write a plain number such as 9600, and everything else in double quotes";
+        ("this number cannot be understood", "not a number", fix)
+    } else if says(&["unexpected key or value", "unexpected content"]) {
+        let fix = "put each setting on a line of its own; a remark begins with #";
+        (
+            "there is something behind the setting",
+            "this does not belong here",
+            fix,
+        )
+    } else {
+        let fix = "write a setting as `name = value`; a remark begins with #";
+        ("this line cannot be understood", "this is unexpected", fix)
     };
-    (title.to_owned(), fix)
+    Problem::new(title, place, label).with_fix(fix)
 }
 
 /// Hides whatever is written where a key, token or password may be: wherever the file has its mistakes, they are

@@ -94,6 +94,14 @@ impl<'a> Table<'a> {
         self.entry(key).is_some()
     }
 
+    /// Keeps every value of this table out of what is shown.
+    pub(crate) fn hide_values(&self) {
+        self.entries
+            .into_iter()
+            .flatten()
+            .for_each(|(_, value)| self.report.hide(value.span()));
+    }
+
     /// A setting that must be there; `example` is a value as it would be written. `None` means: reported.
     pub(crate) fn required<T>(
         &self,
@@ -129,12 +137,14 @@ impl<'a> Table<'a> {
             .ok()
     }
 
-    fn missing<T>(&self, key: &str, fix: &str) -> Option<T> {
+    /// Reports that `key` is missing.
+    pub(crate) fn missing<T>(&self, key: &'static str, fix: &str) -> Option<T> {
+        self.pass_over(&[key]);
         let label = format!("`{key}` belongs in {}", self.title);
         self.report.add(
             Problem::new(format!("`{key}` is missing"), self.header(), label)
-                .fix(fix)
-                .absent(),
+                .with_fix(fix)
+                .doubtful(),
         );
         None
     }
@@ -151,7 +161,8 @@ impl<'a> Table<'a> {
                     place,
                     reason,
                 );
-                self.report.add(problem.fix(format!("remove `{key}`")));
+                self.report
+                    .add(problem.with_fix(format!("remove `{key}`")).doubtful());
             }
         }
     }
@@ -180,10 +191,25 @@ impl<'a> Table<'a> {
                     "this is a list",
                 );
                 self.report
-                    .add(problem.fix(format!("write {title} with single brackets, once")));
+                    .add(problem.with_fix(format!("write {title} with single brackets, once")));
                 None
             }
             other => self.not_a_table(value.span(), title, other),
+        }
+    }
+
+    /// A setting that is a few settings in braces. `None` means: reported, or not there.
+    pub(crate) fn group(&self, key: &'static str, example: &str) -> Option<Table<'a>> {
+        let value = self.ask(key)?;
+        match value.get_ref() {
+            DeValue::Table(entries) => Some(self.child(key.to_owned(), value.span(), Some(entries))),
+            other => {
+                let message = format!("`{key}` must be settings in braces");
+                let problem = Problem::new(message, value.span(), format!("this is {}", kind_of(other)));
+                self.report
+                    .add(problem.with_fix(format!("write it like `{key} = {example}`")));
+                None
+            }
         }
     }
 
@@ -203,7 +229,7 @@ impl<'a> Table<'a> {
             self.header(),
             "the file ends without it",
         );
-        self.report.add(problem.fix(example).absent());
+        self.report.add(problem.with_fix(example).doubtful());
         None
     }
 
@@ -219,7 +245,7 @@ impl<'a> Table<'a> {
                 let label = "single brackets make one table, not a list";
                 let problem = Problem::new(format!("there may be more than one {key}"), value.span(), label);
                 self.report
-                    .add(problem.fix(format!("write {title} with double brackets")));
+                    .add(problem.with_fix(format!("write {title} with double brackets")));
                 Vec::new()
             }
             _ => vec![value],
@@ -241,7 +267,7 @@ impl<'a> Table<'a> {
         let message = format!("{title} must be a table of settings");
         let problem = Problem::new(message, place, format!("this is {}", kind_of(value)));
         self.report
-            .add(problem.fix(format!("write the line {title} and the settings below it")));
+            .add(problem.with_fix(format!("write the line {title} and the settings below it")));
         None
     }
 
@@ -259,8 +285,8 @@ impl<'a> Table<'a> {
                 |known| format!("did you mean `{known}`?"),
             );
             let label = format!("{} has no such setting", self.title);
-            self.report
-                .add(Problem::new(format!("unknown setting {}", shown(name)), key.span(), label).fix(fix));
+            let problem = Problem::new(format!("unknown setting {}", shown(name)), key.span(), label);
+            self.report.add(problem.with_fix(fix).doubtful());
         }
     }
 }

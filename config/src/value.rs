@@ -31,16 +31,8 @@ impl Complaint {
     }
 
     pub(crate) fn about(self, key: &str, place: Place) -> Problem {
-        Problem::new(format!("`{key}` {}", self.what), place, self.label).fix(self.fix)
+        Problem::new(format!("`{key}` {}", self.what), place, self.label).with_fix(self.fix)
     }
-}
-
-/// A value that is one of a few words.
-pub(crate) trait Choice: Copy + 'static {
-    /// All of them, in the order in which they are offered.
-    const ALL: &'static [Self];
-    /// The word in the file.
-    fn word(self) -> &'static str;
 }
 
 /// What a value is, in words.
@@ -123,17 +115,6 @@ pub(crate) fn word<'w>(value: &DeValue<'_>, words: &[&'w str]) -> Result<&'w str
         };
         Complaint::new("has an unknown value", "not one of the choices", fix)
     })
-}
-
-/// One of the choices of `T`.
-pub(crate) fn choice<T: Choice>(value: &DeValue<'_>) -> Result<T, Complaint> {
-    let words: Vec<&str> = T::ALL.iter().map(|choice| choice.word()).collect();
-    let word = word(value, &words)?;
-    T::ALL
-        .iter()
-        .find(|choice| choice.word() == word)
-        .copied()
-        .ok_or_else(|| Complaint::new("has an unknown value", "not one of the choices", "choose another"))
 }
 
 /// The name of a device or lane: short, on one line, without `/`, which separates lane and side in the log.

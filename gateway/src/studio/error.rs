@@ -20,7 +20,7 @@ pub enum StudioError {
     },
     /// The studio has no operation that takes this kind of credential; nothing was sent.
     #[error("could not {}: the studio's API does not take a {kind} for that", operation.task())]
-    NoSuchLookup {
+    KindNotTaken {
         /// What was tried.
         operation: Operation,
         /// The kind of credential.

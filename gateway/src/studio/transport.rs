@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::fmt::rfc2822;
 use reqwest::header::{ACCEPT_LANGUAGE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::multipart::Form;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -152,6 +153,11 @@ impl Call<'_> {
     /// Sends `body` as JSON.
     pub(super) fn json(self, body: &(impl Serialize + ?Sized)) -> Self {
         self.with(|request| request.json(body))
+    }
+
+    /// Sends `form`.
+    pub(super) fn multipart(self, form: Form) -> Self {
+        self.with(|request| request.multipart(form))
     }
 
     /// Allows the time that a large answer or upload takes.
