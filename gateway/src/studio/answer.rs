@@ -16,6 +16,7 @@ pub(super) const MAX_ANSWER: usize = 8 * 1024 * 1024;
 pub(super) const MAX_ASIDE: usize = 64 * 1024;
 /// The longest wait that `Retry-After` can ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
+
 /// The body of `response`, or what is wrong with it.
 pub(super) async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, String> {
     let too_long = || format!("it is longer than {limit} bytes");

@@ -57,7 +57,7 @@ pub enum StudioError {
         detail: Detail,
     },
     /// 503: the studio is overloaded and did not carry the request out. Try again later, with growing pauses.
-    #[error("could not {}: the studio is overloaded ({detail}); it will be asked again", operation.task())]
+    #[error("could not {}: the studio is overloaded ({detail}); try again later", operation.task())]
     Overloaded {
         /// What was tried.
         operation: Operation,

@@ -23,7 +23,6 @@ mod profiles;
 mod restrictions;
 mod settings;
 mod slices;
-
 mod tls;
 mod transport;
 

@@ -60,12 +60,11 @@ impl Transport {
         };
 
         let mut headers = HeaderMap::new();
-        let mut key = HeaderValue::try_from(format!("{prefix}{}", settings.key.reveal())).map_err(|_| {
-            setup(
-                "api_key",
-                "it has characters that no key has, such as a line break",
-            )
-        })?;
+        if settings.key.reveal().is_empty() {
+            return Err(setup("key", "it is empty"));
+        }
+        let mut key = HeaderValue::try_from(format!("{prefix}{}", settings.key.reveal()))
+            .map_err(|_| setup("key", "it has characters that no key has, such as a line break"))?;
         key.set_sensitive(true);
         headers.insert(header, key);
         if let Some(language) = settings.language {
@@ -302,6 +301,7 @@ impl Transport {
     }
 }
 
+/// The error for a setting that cannot work.
 pub(super) fn setup(setting: &'static str, problem: &str) -> StudioError {
     StudioError::Setup {
         setting,

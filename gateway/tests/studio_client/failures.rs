@@ -271,7 +271,8 @@ fn settings_that_cannot_work_are_told_apart() {
             |s| s.base_url = "https://me:secret@studio.example".parse().unwrap(),
             "base_url",
         ),
-        (|s| s.api_key = ApiKey::new("two\nlines", "the test"), "api_key"),
+        (|s| s.api_key = ApiKey::new("two\nlines", "the test"), "key"),
+        (|s| s.api_key = ApiKey::new("", "the test"), "key"),
         (|s| s.language = Some("d\ne".into()), "language"),
         (
             |s| s.extra_roots = Some("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----".into()),
@@ -295,4 +296,16 @@ fn no_debug_form_shows_the_key() {
     );
     assert!(!format!("{settings:?}").contains(KEY));
     assert!(!format!("{:?}", StudioClient::new(settings).unwrap()).contains(KEY));
+}
+
+#[tokio::test]
+async fn a_connection_that_the_studio_closed_in_a_quiet_moment_costs_nothing() {
+    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]";
+    let server = Server::always(Reply::Close(answer.into())).await;
+    let client = server.client();
+    for _ in 0..5 {
+        assert!(client.benefits(CUSTOMER, &[]).await.is_ok());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(server.requests().len(), 5);
 }

@@ -199,15 +199,20 @@ async fn a_benefit_that_the_studio_leaves_out_is_not_held() {
 
 #[tokio::test]
 async fn an_access_code_has_its_content_and_may_expire() {
-    let body =
-        r#"{"format":"QR_CODE","content":"0049267681211943991","expiresAt":"2024-01-01T10:00:00+01:00"}"#;
-    let server = Server::always(json(200, body)).await;
-    let code = server.client().access_code(CUSTOMER).await.unwrap().unwrap();
-    assert_eq!(code.content, "0049267681211943991");
-    assert_eq!(code.expires_at, Some("2024-01-01T09:00:00Z".parse().unwrap()));
-    let server = Server::always(json(200, r#"{"format":"NEW","content":"x","expiresAt":null}"#)).await;
-    let code = server.client().access_code(CUSTOMER).await.unwrap().unwrap();
-    assert_eq!(code.expires_at, None);
+    let moment = Some("2024-01-01T09:00:00Z".parse().unwrap());
+    for (expires_at, expected) in [
+        (r#""2024-01-01T10:00:00+01:00""#, moment),
+        (r#""2024-01-01T09:00:00.000Z""#, moment),
+        (r#""2024-01-01T10:00:00+01:00[Europe/Berlin]""#, moment),
+        ("null", None),
+    ] {
+        let body =
+            format!(r#"{{"format":"QR_CODE","content":"0049267681211943991","expiresAt":{expires_at}}}"#);
+        let server = Server::always(json(200, &body)).await;
+        let code = server.client().access_code(CUSTOMER).await.unwrap().unwrap();
+        assert_eq!(code.content, "0049267681211943991");
+        assert_eq!(code.expires_at, expected, "{expires_at}");
+    }
 }
 
 #[tokio::test]
