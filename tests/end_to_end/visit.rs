@@ -41,7 +41,7 @@ fn a_frame_opens_the_lane_for_the_length_of_the_pulse_and_the_visit_reaches_the_
         pulse > PULSE - Duration::from_millis(20) && pulse < PULSE + Duration::from_millis(100),
         "a pulse of {pulse:?}"
     );
-    wait_for_check_ins(&studio, 1, 10 * SECOND);
+    wait_for_check_ins(&studio, 1, 40 * SECOND);
     std::thread::sleep(SECOND);
     assert_eq!(studio.check_ins().len(), 1);
     lane.gateway.wait_for_log("outcome=\"granted\"", 1);
@@ -87,7 +87,7 @@ fn known_cards_open_at_once_while_the_studio_stalls_and_their_visits_arrive_afte
         lane.reader.send(&rdm6300(uid));
         lane.relay.wait_for(&ON, count, 5 * SECOND);
     }
-    wait_for_check_ins(&studio, 6, 10 * SECOND);
+    wait_for_check_ins(&studio, 6, 40 * SECOND);
     // Past the repeat filter.
     std::thread::sleep(Duration::from_millis(2_500));
 
@@ -124,7 +124,7 @@ fn a_term_signal_in_the_middle_of_a_pulse_switches_the_relay_off_and_ends_the_pr
 
     // The visit is not lost with the process.
     let again = crate::rig::Gateway::start(&lane.config());
-    wait_for_check_ins(&studio, 1, 10 * SECOND);
+    wait_for_check_ins(&studio, 1, 40 * SECOND);
     drop(again);
     assert_eq!(studio.check_ins().len(), 1);
 }
@@ -150,7 +150,7 @@ fn garbage_half_frames_and_two_frames_in_one_write_harm_nothing() {
     lane.reader
         .send(&[rdm6300(&cards[1]), rdm6300(&cards[2])].concat());
     lane.relay.wait_for(&ON, 3, 5 * SECOND);
-    wait_for_check_ins(&studio, 3, 10 * SECOND);
+    wait_for_check_ins(&studio, 3, 40 * SECOND);
 
     // Half a frame and then silence: the next whole frame stands for itself.
     lane.reader.send(half);
@@ -182,7 +182,7 @@ fn a_reader_and_a_relay_that_are_pulled_out_work_again_when_they_are_back() {
     assert_eq!(lane.relay.arrivals(&ON), []);
     lane.reader.send(&rdm6300(&cards[2]));
     lane.relay.wait_for(&ON, 1, 5 * SECOND);
-    wait_for_check_ins(&studio, 2, 10 * SECOND);
+    wait_for_check_ins(&studio, 2, 40 * SECOND);
     std::thread::sleep(SECOND);
     assert_eq!(
         studio.check_ins().len(),
@@ -215,7 +215,7 @@ fn no_card_number_and_no_key_stands_in_the_log() {
         .unwrap();
     lane.reader.send(&rdm6300(&member.uid));
     lane.relay.wait_for(&ON, 1, 5 * SECOND);
-    wait_for_check_ins(&studio, 1, 10 * SECOND);
+    wait_for_check_ins(&studio, 1, 40 * SECOND);
     let log = lane.gateway.log().to_lowercase();
     let hex: String = member.uid.iter().map(|byte| format!("{byte:02x}")).collect();
     let decimal = member
