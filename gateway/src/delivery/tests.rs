@@ -1,5 +1,5 @@
 //! Journal and delivery together against a modelled studio, under random transitions: visits, writes, every answer,
-//! full disks and crashes. Time is simulated, the file is real.
+//! disks that cannot be written, and crashes. Time is simulated, the file is real.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -22,12 +22,14 @@ use crate::studio::{Detail, Operation};
 /// Names a visit in the model: no two have the same time.
 type Moment = Timestamp;
 
+type StudioVisit = (CustomerId, Direction, Moment);
+
 #[derive(Default)]
 struct Model {
     /// Draws the fate of every request; `None` once the studio is well.
     fate: Option<StdRng>,
     /// What the studio has, as it came.
-    visits: Vec<(CustomerId, Direction, Moment)>,
+    visits: Vec<StudioVisit>,
     /// Refused for good.
     refused: Vec<Moment>,
     /// Requests that wait for their answer.
@@ -216,6 +218,8 @@ struct World {
     random: StdRng,
     now: Now,
     appended: BTreeMap<Moment, Known>,
+    /// Visits that were sent while the disk could not be written, and forgotten by a crash.
+    forgotten: Vec<StudioVisit>,
     sequence: u64,
 }
 
@@ -261,6 +265,7 @@ impl World {
                 wall_set: true,
             },
             appended: BTreeMap::new(),
+            forgotten: Vec::new(),
             sequence: 0,
         };
         world.start();
@@ -423,22 +428,22 @@ impl World {
             65..85 => self.answer(),
             85..93 => self.pass(20),
             93..96 => self.pass(400),
-            96 => self.limit_disk(1),
-            97 => self.limit_disk(1_000_000),
+            96 => self.set_read_only(true),
+            97 => self.set_read_only(false),
             _ => self.crash(),
         }
     }
 
-    fn limit_disk(&self, pages: u32) {
+    fn set_read_only(&self, read_only: bool) {
         if let Some(store) = &self.writer.as_ref().unwrap().store {
-            store.limit_pages(pages);
+            store.set_read_only(read_only);
         }
     }
 
     /// Everything works again, for as long as there is something to do.
     fn settle(&mut self) {
         self.studio.0.lock().unwrap().fate = None;
-        self.limit_disk(1_000_000);
+        self.set_read_only(false);
         for _ in 0..2000 {
             self.write();
             self.begin(false);
@@ -462,6 +467,15 @@ impl World {
         for visit in &visits {
             let times = model.visits.iter().filter(|(_, _, at)| *at == visit.at).count();
             match &visit.state {
+                // The one known weakness: to a studio that rounds, a forgotten visit a moment before is the same.
+                State::Delivered { .. } if times == 0 => {
+                    let taken_for = |(customer, direction, at): &StudioVisit| {
+                        visit.visitor == Visitor::Customer(*customer)
+                            && visit.direction == *direction
+                            && visit.at.duration_since(*at).unsigned_abs() < Duration::from_secs(120)
+                    };
+                    assert!(model.rounds && self.forgotten.iter().any(taken_for), "{visit:?}");
+                }
                 State::Delivered { .. } => assert_eq!(times, 1, "{visit:?}"),
                 State::Parked(_) => {
                     assert_eq!(times, 0, "{visit:?}");
