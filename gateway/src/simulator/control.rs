@@ -9,8 +9,8 @@ use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::access::RestrictionBody;
 use super::card::CardNumberFormat;
-use super::customer::{Days, Restriction};
 use super::customers::Answer;
 use super::error::ApiError;
 use super::faults::{Fault, Faults};
@@ -96,30 +96,13 @@ fn credentials(member: &SimulatedMember) -> Value {
     })
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct RestrictionBody {
-    reason: String,
-    start_date: Option<jiff::civil::Date>,
-    end_date: Option<jiff::civil::Date>,
-}
-
 /// `PUT members/{id}/restriction`: the front desk blocks somebody; takes the place of all restrictions before.
 pub(super) async fn restrict(
     State(studio): State<Arc<Studio>>,
     Path(id): Path<i64>,
     Json(body): Json<RestrictionBody>,
 ) -> Result<(), ApiError> {
-    let days = Days::given(body.start_date, body.end_date)?;
-    let reason = body.reason;
-    studio.restrict(
-        id,
-        vec![Restriction {
-            reason,
-            days,
-            by_integration: false,
-        }],
-    )
+    studio.restrict(id, vec![body.restriction(false)?])
 }
 
 /// `DELETE members/{id}/restriction`: the front desk lifts all restrictions.

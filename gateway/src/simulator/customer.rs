@@ -7,9 +7,12 @@ use serde_json::{Value, json};
 
 use super::card::{self, CardNumberFormat};
 use super::error::ApiError;
+use super::files::Document;
+use super::media::{Medium, MediumValue};
 use super::members::{
     ACCESS_BENEFIT, FIRST_ID, Identification, SAUNA_BENEFIT, SimulatedMember, Story, VISIT_PASS_BENEFIT,
 };
+use super::sign_up::Assignment;
 
 /// A customer's record.
 #[derive(Clone)]
@@ -27,6 +30,11 @@ pub(super) struct Customer {
     pub(super) benefits: Vec<Benefit>,
     pub(super) studio_id: i64,
     pub(super) person: Person,
+    pub(super) additional_fields: Vec<Assignment>,
+    pub(super) image_url: String,
+    pub(super) documents: Vec<Document>,
+    /// From the last weighing, in centimetres.
+    pub(super) height: Option<f64>,
 }
 
 /// `status` of a customer.
@@ -54,34 +62,6 @@ pub(super) struct Restriction {
     pub(super) days: Option<Days>,
     /// Made through the API; only these may be changed through it.
     pub(super) by_integration: bool,
-}
-
-/// An access medium.
-#[derive(Clone)]
-pub(super) struct Medium {
-    pub(super) id: i64,
-    pub(super) value: MediumValue,
-    /// Made through the API; only these may be changed through it.
-    pub(super) by_integration: bool,
-}
-
-/// What an access medium holds, by its type.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) enum MediumValue {
-    Card(Vec<u8>),
-    Pin(String),
-    Barcode(String),
-    WalletPass(String),
-}
-
-/// `type` of an access medium.
-#[derive(Clone, Copy, Deserialize, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(super) enum MediumType {
-    CardNumber,
-    Pin,
-    Barcode,
-    WalletPass,
 }
 
 /// What the QR code in the member's app holds.
@@ -113,53 +93,6 @@ pub(super) struct Person {
     pub(super) phone: String,
     pub(super) iban: String,
     pub(super) language: String,
-}
-
-impl MediumValue {
-    /// `None` when a card number is none. A card number is taken as `DECIMAL`: the description gives no format here.
-    pub(super) fn new(kind: MediumType, text: &str) -> Option<Self> {
-        if text.is_empty() {
-            return None;
-        }
-        Some(match kind {
-            MediumType::CardNumber => Self::Card(CardNumberFormat::Decimal.read(text)?),
-            MediumType::Pin => Self::Pin(text.to_owned()),
-            MediumType::Barcode => Self::Barcode(text.to_owned()),
-            MediumType::WalletPass => Self::WalletPass(text.to_owned()),
-        })
-    }
-
-    pub(super) fn kind(&self) -> MediumType {
-        match self {
-            Self::Card(_) => MediumType::CardNumber,
-            Self::Pin(_) => MediumType::Pin,
-            Self::Barcode(_) => MediumType::Barcode,
-            Self::WalletPass(_) => MediumType::WalletPass,
-        }
-    }
-
-    pub(super) fn write(&self, format: CardNumberFormat) -> String {
-        match self {
-            Self::Card(uid) => format.write(uid),
-            Self::Pin(text) | Self::Barcode(text) | Self::WalletPass(text) => text.clone(),
-        }
-    }
-
-    /// What a reader shows when this medium is presented.
-    pub(super) fn identification(&self) -> Identification {
-        match self.clone() {
-            Self::Card(uid) => Identification::Card(uid),
-            Self::Pin(text) => Identification::Pin(text),
-            Self::Barcode(text) => Identification::Barcode(text),
-            Self::WalletPass(text) => Identification::WalletPass(text),
-        }
-    }
-}
-
-impl Medium {
-    pub(super) fn json(&self, format: CardNumberFormat) -> Value {
-        json!({ "id": self.id, "type": self.value.kind(), "value": self.value.write(format) })
-    }
 }
 
 impl Restriction {
@@ -238,7 +171,6 @@ impl Customer {
         let medium = |place: i64, value| Medium {
             id: member.id * 10 + place,
             value,
-            by_integration: false,
         };
         Self {
             id: member.id,
@@ -289,6 +221,10 @@ impl Customer {
                 iban,
                 language: if position % 3 == 0 { "de" } else { "en" }.to_owned(),
             },
+            additional_fields: Vec::new(),
+            image_url: format!("https://images.example.com/{}", member.uuid),
+            documents: Vec::new(),
+            height: None,
         }
     }
 
@@ -361,7 +297,7 @@ impl Customer {
             "country": "DE",
             "status": self.status,
             "cardNumbers": cards.map(|medium| medium.value.write(format)).collect::<Vec<_>>(),
-            "imageUrl": format!("https://images.example.com/{}", self.uuid),
+            "imageUrl": self.image_url,
             "phonePrivate": person.phone,
             "phonePrivateMobile": person.phone,
             "idlePeriods": idle_periods.collect::<Vec<_>>(),
@@ -376,7 +312,7 @@ impl Customer {
             "uuid": self.uuid,
             "studioId": self.studio_id,
             "preferredLanguage": { "languageCode": person.language },
-            "additionalInformationFieldAssignments": [],
+            "additionalInformationFieldAssignments": self.additional_fields,
             "accessMediums": self.media.iter().map(|medium| medium.json(format)).collect::<Vec<_>>(),
         })
     }
