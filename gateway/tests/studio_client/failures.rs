@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use turnstile_gateway::domain::{CardNumber, Credential, CustomerId};
-use turnstile_gateway::studio::{ApiKey, StudioClient, StudioError, StudioSettings};
+use turnstile_gateway::studio::{ApiKey, Operation, StudioClient, StudioError, StudioSettings};
 
+use crate::calls::{MORE_OPERATIONS, OPERATIONS, call};
 use crate::server::{KEY, Reply, Server, json, with_headers};
 
 const CARD: &str = "1173673668653440";
@@ -97,6 +98,72 @@ async fn each_documented_status_is_its_own_error() {
             "{text}"
         );
         no_secret_in(&error);
+    }
+}
+
+#[tokio::test]
+async fn every_operation_fails_by_its_status_alone() {
+    for status in [400, 401, 403, 404, 409, 429, 500, 503] {
+        let server = Server::always(json(status, &error_body())).await;
+        let client = server.client();
+        for operation in OPERATIONS.into_iter().chain(MORE_OPERATIONS) {
+            let finds = [
+                Operation::CustomerById,
+                Operation::CustomerBy,
+                Operation::AccessCode,
+                Operation::Measurement,
+                Operation::Document,
+            ];
+            let found = call(&client, operation, 0).await;
+            if status == 404 && finds.contains(&operation) {
+                assert_eq!(found, Ok(()), "{operation:?} answers that there is none");
+                continue;
+            }
+            let error = found.unwrap_err();
+            let (of, as_expected) = match &error {
+                StudioError::Refused {
+                    operation, status: s, ..
+                } => (operation, *s == status),
+                StudioError::Unauthorised { operation, .. } => (operation, status == 401),
+                StudioError::Forbidden { operation, .. } => (operation, status == 403),
+                StudioError::RateLimited { operation, .. } => (operation, status == 429),
+                StudioError::ServerError { operation, .. } => (operation, status == 500),
+                StudioError::Overloaded { operation, .. } => (operation, status == 503),
+                other => panic!("{other:?}"),
+            };
+            assert!(as_expected && *of == operation, "{status}: {error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_operation_follows_a_redirect_or_takes_a_broken_answer() {
+    let wants_no_body = [
+        Operation::UseBenefit,
+        Operation::DeleteMedium,
+        Operation::DeleteRestriction,
+        Operation::SwitchStudio,
+    ];
+    let broken = [
+        r#"{"id":1"#,
+        r#"[{"id":"#,
+        "7",
+        "null",
+        r#"{"id":{},"imageUrl":{}}"#,
+        "[[]]",
+    ];
+    for operation in OPERATIONS.into_iter().chain(MORE_OPERATIONS) {
+        let server = Server::always(with_headers(302, "location: http://127.0.0.2/\r\n", "")).await;
+        let error = call(&server.client(), operation, 0).await.unwrap_err();
+        assert!(matches!(error, StudioError::Redirected { .. }), "{error:?}");
+        for body in broken {
+            let server = Server::always(json(200, body)).await;
+            let answer = call(&server.client(), operation, 0).await;
+            match answer {
+                Ok(()) => assert!(wants_no_body.contains(&operation), "{operation:?} takes {body}"),
+                Err(error) => assert!(matches!(error, StudioError::Unreadable { .. }), "{error:?}"),
+            }
+        }
     }
 }
 

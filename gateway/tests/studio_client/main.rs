@@ -6,6 +6,8 @@
     reason = "tests stop at the first surprise"
 )]
 
+mod calls;
+mod contract;
 mod failures;
 mod lookups;
 mod server;
