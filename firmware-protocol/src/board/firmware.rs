@@ -106,7 +106,7 @@ impl Firmware {
             passages: Passages::default(),
             counters: PerDirection::default(),
             contact: None,
-            contact_not_before: now,
+            contact_not_before: now + CONTACT_GAP,
             serving_until: None,
             inputs: Inputs::default(),
             fault: None,

@@ -51,6 +51,8 @@ pub struct Host {
 struct Connection {
     nonce: u32,
     heard_at: Duration,
+    /// Whether the board has heard us in this connection.
+    served: bool,
     /// The board's clock in a frame, and when that frame arrived.
     clock: (u32, Duration),
     heartbeat_at: Duration,
@@ -131,13 +133,17 @@ impl Host {
         match frame.message {
             BoardMessage::Hello(_) => {}
             BoardMessage::Heartbeat(heartbeat) => {
-                // A board that does not hear us is as good as silent.
-                if heartbeat.serving {
-                    connection.heard_at = now;
-                }
                 let age = heartbeat.clock.wrapping_sub(connection.clock.0).cast_signed();
                 if age < 0 {
                     return;
+                }
+                // A board that does not hear us is as good as silent; one that did before is in its safe state now.
+                if heartbeat.serving {
+                    connection.heard_at = now;
+                    connection.served = true;
+                } else if connection.served {
+                    self.disconnect(OfflineReason::Silent);
+                    return self.greet_soon(now);
                 }
                 connection.clock = (heartbeat.clock, now);
                 self.inputs_are(heartbeat.inputs);
@@ -176,6 +182,7 @@ impl Host {
         self.connection = Some(Connection {
             nonce,
             heard_at: now,
+            served: false,
             clock: (hello.clock, now),
             heartbeat_at: now,
             accepted: 0,
