@@ -6,10 +6,13 @@
     reason = "there is no heap to put the big variants on"
 )]
 
+pub mod board;
 pub mod card;
 pub mod format;
+pub mod keypad;
 pub mod reading;
 pub mod serial;
+pub mod wiegand;
 
 pub use card::{ByteOrder, Card, Rendering, Uid};
 pub use format::{Format, Profile, Wiring, decode, decode_with};

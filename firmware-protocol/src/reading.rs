@@ -115,6 +115,14 @@ pub enum Answer {
     Payload(Vec<u8, TEXT_MAX>),
 }
 
+impl Answer {
+    pub(crate) fn payload(bytes: &[u8]) -> Result<Self, Reject> {
+        Vec::from_slice(bytes)
+            .map(Self::Payload)
+            .map_err(|_| Reject::TooLong)
+    }
+}
+
 macro_rules! redacted {
     ($($name:ident)*) => {$(
         impl fmt::Debug for $name {
@@ -139,8 +147,32 @@ pub enum Reject {
     Framing,
     /// The checksum does not fit the data.
     Checksum,
+    /// The parity bits do not fit the data.
+    Parity,
+    /// The parity bits do not fit, but would if D0 and D1 were swapped.
+    SwappedWires,
+    /// An edge was lost.
+    MissedEdge,
+    /// Edges faster than any reader sends them.
+    TooFast,
+    /// The two halves of a key's frame are not each other's complement.
+    Complement,
+    /// A frame that belongs to no key.
+    UnknownKey,
+    /// The keypad says that the entry was no PIN.
+    PinErrorCode,
+    /// The reader answered with an error.
+    ReaderError,
+    /// Data from a card that is not its number.
+    NotANumber,
+    /// The custom format has no layout, or this format has none.
+    NoLayout,
+    /// A character that is not `0` or `1`.
+    NotBits,
     /// A character that is not a hexadecimal digit.
     NotHex,
+    /// A character that is not a decimal digit, or a decimal number too great for its format.
+    NotDecimal,
     /// Not printable text.
     NotText,
     /// The configured prefix or suffix is missing.
@@ -161,6 +193,18 @@ impl fmt::Display for Reject {
             Self::Incomplete => "the frame broke off in the middle",
             Self::Framing => "not a frame of this format",
             Self::Checksum => "the checksum does not fit the data",
+            Self::Parity => "the parity bits do not fit the data",
+            Self::SwappedWires => "the parity bits do not fit; D0 and D1 seem to be swapped at the reader",
+            Self::MissedEdge => "an edge was lost, so the frame is not whole",
+            Self::TooFast => "edges too close together: noise on the line",
+            Self::Complement => "the two halves of the key code are not each other's complement",
+            Self::UnknownKey => "a code that belongs to no key",
+            Self::PinErrorCode => "the keypad reports an error code instead of a PIN",
+            Self::ReaderError => "the reader answers with an error",
+            Self::NotANumber => "data from a card that is not its number",
+            Self::NoLayout => "no layout of bits is set for this format",
+            Self::NotBits => "a character that is not 0 or 1",
+            Self::NotDecimal => "not a decimal number of this format",
             Self::NotHex => "a character that is not a hexadecimal digit",
             Self::NotText => "not printable text",
             Self::Affix => "the configured prefix or suffix is missing",

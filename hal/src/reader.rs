@@ -132,8 +132,10 @@ async fn listen(mut port: Port, decoder: Decoder, voice: &mut Voice) -> Disconne
 #[derive(Debug)]
 pub(crate) struct Frames {
     decoder: Decoder,
-    /// The decoder's count of noise that was told already.
+    /// The decoder's count of noise up to which nothing is to be told any more.
     told_noise: u32,
+    /// A frame was rejected since the line was quiet: its remains count as noise, but are no news.
+    rejected: bool,
 }
 
 impl Frames {
@@ -141,6 +143,7 @@ impl Frames {
         Self {
             decoder,
             told_noise: 0,
+            rejected: false,
         }
     }
 
@@ -148,7 +151,7 @@ impl Frames {
     pub(crate) fn receive(&mut self, bytes: &[u8], at: Duration, voice: &mut Voice) {
         for byte in bytes {
             if let Some(outcome) = self.decoder.feed(*byte) {
-                voice.outcome(outcome, at);
+                self.tell(outcome, at, voice);
             }
         }
         self.tell_noise_above(NOISE_MAX, at, voice);
@@ -157,10 +160,18 @@ impl Frames {
     /// The line has been quiet since `at`: nothing that was begun can still be completed.
     pub(crate) fn quiet(&mut self, at: Duration, voice: &mut Voice) {
         while let Some(outcome) = self.decoder.idle() {
-            voice.outcome(outcome, at);
+            self.tell(outcome, at, voice);
         }
-        self.tell_noise_above(LINE_END, at, voice);
+        if !self.rejected {
+            self.tell_noise_above(LINE_END, at, voice);
+        }
         self.told_noise = self.decoder.noise();
+        self.rejected = false;
+    }
+
+    fn tell(&mut self, outcome: Result<Reading, Reject>, at: Duration, voice: &mut Voice) {
+        self.rejected |= outcome.is_err();
+        voice.outcome(outcome, at);
     }
 
     fn tell_noise_above(&mut self, limit: u32, at: Duration, voice: &mut Voice) {

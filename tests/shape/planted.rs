@@ -161,22 +161,30 @@ fn a_library_with_two_homes_is_caught() {
 
 #[test]
 fn wire_types_outside_the_studio_are_caught() {
-    let text = "use crate::studio::wire::Customer;";
-    assert_eq!(
-        rules::wire_types_stay_with_the_studio(&file("gateway/src/directory/mod.rs", text)).len(),
-        1
-    );
-    assert_eq!(
-        rules::wire_types_stay_with_the_studio(&file("gateway/src/studio/client.rs", text)).len(),
-        0
-    );
-    for (declaration, wrong) in [
-        ("mod wire;", 0),
-        ("pub mod wire;", 1),
-        ("pub(crate) mod wire;", 1),
+    for (code, exposed) in [
+        ("#[derive(Deserialize)] pub struct Customer { id: i64 }", 1),
+        (
+            "#[derive(Clone, serde::Serialize)] #[serde(tag = \"a\")] pub(crate) enum Kind { A }",
+            1,
+        ),
+        (
+            "#[derive(Deserialize)] pub struct Slice<W> where W: Wire { content: Vec<W> }",
+            1,
+        ),
+        (
+            "#[derive(Deserialize)] pub(super) struct Customer { pub id: i64 }",
+            0,
+        ),
+        (
+            "#[derive(Deserialize)] struct Customer { pub id: i64 } pub struct Page { next: u32 }",
+            0,
+        ),
+        ("#[derive(Deserialize)] pub struct CustomerId(pub i64);", 0),
+        ("#[derive(Debug)] pub struct Customer { id: i64 }", 0),
     ] {
-        let files = file("gateway/src/studio/mod.rs", declaration);
-        assert_eq!(rules::wire_types_stay_with_the_studio(&files).len(), wrong);
+        let found = |path| rules::wire_types_stay_with_the_studio(&file(path, code)).len();
+        assert_eq!(found("gateway/src/studio/customers.rs"), exposed, "{code}");
+        assert_eq!(found("gateway/src/simulator/customers.rs"), 0, "{code}");
     }
 }
 

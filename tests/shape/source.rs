@@ -55,13 +55,40 @@ impl SourceFile {
             .any(|pair| pair == [Token::Name(name), Token::Sign('!')])
     }
 
-    /// Whether the code declares this module for others to see.
-    pub(crate) fn declares_publicly(&self, module: &str) -> bool {
+    /// The types with fields or variants that serde reads or writes and that more than the parent module can see.
+    /// One value in a name of its own, such as `pub struct CustomerId(pub i64)`, is no shape and not among them.
+    pub(crate) fn exposed_shapes(&self) -> Vec<String> {
         let code = visible(&self.text, &[Kind::Code]);
-        let tokens: Vec<Token> = tokens(&code).collect();
-        tokens.windows(3).any(|three| {
-            matches!(three, [Token::Name("pub") | Token::Sign(')'), Token::Name("mod"), Token::Name(name)] if *name == module)
-        })
+        let mut tokens = tokens(&code).peekable();
+        let mut shapes = Vec::new();
+        let mut serde = false;
+        while let Some(token) = tokens.next() {
+            match token {
+                Token::Name("derive") => {
+                    serde = tokens
+                        .by_ref()
+                        .take_while(|token| *token != Token::Sign(')'))
+                        .any(|token| matches!(token, Token::Name("Serialize" | "Deserialize")));
+                }
+                Token::Name("pub") => {
+                    let narrow = tokens.next_if_eq(&Token::Sign('(')).is_some()
+                        && tokens.next_if_eq(&Token::Name("crate")).is_none();
+                    tokens.next_if_eq(&Token::Sign(')'));
+                    let is_type = |token: &Token| matches!(token, Token::Name("struct" | "enum"));
+                    if serde && !narrow && tokens.next_if(is_type).is_some() {
+                        serde = false;
+                        let name = tokens.next();
+                        let body = tokens.find(|token| matches!(token, Token::Sign('(' | '{' | ';')));
+                        if let (Some(Token::Name(name)), Some(Token::Sign('{'))) = (name, body) {
+                            shapes.push(name.to_owned());
+                        }
+                    }
+                }
+                Token::Name("struct" | "enum") => serde = false,
+                Token::Name(_) | Token::Into | Token::Sign(_) => {}
+            }
+        }
+        shapes
     }
 
     /// How many lines hold code: no blank lines, no comments, nothing under `#[cfg(test)]`.

@@ -3,7 +3,10 @@
 use heapless::String;
 
 use super::Step;
+use crate::card::{UID_MAX, bytes_from_hex};
+use crate::format::{Format, Profile};
 use crate::reading::{Reading, Reject, Text};
+use crate::wiegand::layout;
 
 /// The longest prefix or suffix.
 pub const AFFIX_MAX: usize = 16;
@@ -70,18 +73,17 @@ impl LineRules {
         }
     }
 
-    fn text(&self, line: &[u8]) -> Result<Reading, Reject> {
+    fn text<'a>(&self, line: &'a [u8]) -> Result<&'a [u8], Reject> {
         let line = line.strip_prefix(self.prefix.as_bytes()).ok_or(Reject::Affix)?;
         let line = line.strip_suffix(self.suffix.as_bytes()).ok_or(Reject::Affix)?;
-        let line = match line {
+        Ok(match line {
             [b']', letter, modifier, text @ ..]
                 if self.aim_id && letter.is_ascii_alphabetic() && modifier.is_ascii_alphanumeric() =>
             {
                 text
             }
             text => text,
-        };
-        Text::new(line).map(Reading::Text)
+        })
     }
 }
 
@@ -102,12 +104,20 @@ fn trim(mut line: &[u8]) -> &[u8] {
 }
 
 /// The framer.
-pub(super) fn step(rules: &LineRules, buffer: &[u8], quiet: bool) -> Step {
-    let Some((text, whole)) = rules.end(buffer, quiet) else {
+pub(super) fn step(profile: &Profile, buffer: &[u8], quiet: bool) -> Step {
+    let Some((text, whole)) = profile.line.end(buffer, quiet) else {
         return Step::More;
     };
     match trim(buffer.get(..text).unwrap_or_default()) {
         [] => Step::Blank(whole),
-        line => Step::Frame(whole, rules.text(line)),
+        line => Step::Frame(whole, read(profile, line)),
+    }
+}
+
+fn read(profile: &Profile, line: &[u8]) -> Result<Reading, Reject> {
+    let text = profile.line.text(line)?;
+    match profile.format {
+        Format::Cardno => layout::uid(profile, &bytes_from_hex::<UID_MAX>(text)?).map(Reading::Card),
+        _ => Text::new(text).map(Reading::Text),
     }
 }

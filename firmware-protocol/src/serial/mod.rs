@@ -2,7 +2,11 @@
 
 pub mod line;
 
+mod converter;
+mod elatec;
 mod em4100;
+mod pn532;
+mod stx;
 
 use heapless::Vec;
 
@@ -48,12 +52,12 @@ impl Decoder {
     /// Takes one byte; says what it completed.
     pub fn feed(&mut self, byte: u8) -> Option<Result<Reading, Reject>> {
         if self.overflown {
-            self.overflown = !(self.profile.format == Format::Line && self.profile.line.ends_at(byte));
+            self.overflown = !self.profile.line.ends_at(byte);
             return None;
         }
         if self.buffer.push(byte).is_err() {
             self.buffer.clear();
-            self.overflown = !(self.profile.format == Format::Line && self.profile.line.ends_at(byte));
+            self.overflown = !self.profile.line.ends_at(byte);
             return Some(Err(Reject::TooLong));
         }
         self.run(false)
@@ -100,9 +104,22 @@ impl Decoder {
     }
 
     fn step(&self, quiet: bool) -> Step {
-        match self.profile.format {
-            Format::Rdm6300 => em4100::rdm6300(&self.buffer),
-            Format::Line => line::step(&self.profile.line, &self.buffer, quiet),
+        let (profile, buffer) = (&self.profile, self.buffer.as_slice());
+        match profile.format {
+            Format::Rdm6300 => em4100::rdm6300(buffer),
+            Format::Id12la => em4100::id12la(buffer),
+            Format::Em18Bare => em4100::bare(buffer),
+            Format::Gwiot7941e => stx::gwiot7941e(profile, buffer),
+            Format::SsaR1101 => stx::ssa_r1101(buffer),
+            Format::Twn3Ascii => elatec::twn3(profile, buffer),
+            Format::Twn4Simple | Format::Twn4SimpleCrc => elatec::twn4_text(profile, buffer),
+            Format::Twn4SimpleBin => elatec::twn4_binary(profile, buffer),
+            Format::Pn532Hsu => pn532::step(profile, buffer, quiet),
+            Format::Wg2rs232 => converter::wg2rs232(buffer, quiet),
+            Format::S4aDec => converter::s4a(profile, buffer, quiet),
+            Format::Line | Format::Cardno => line::step(profile, buffer, quiet),
+            // Frames of bits do not come as bytes.
+            _ => Step::Noise(buffer.len()),
         }
     }
 
@@ -117,20 +134,54 @@ impl Decoder {
     /// Decodes bytes that are one whole frame and nothing else.
     pub(crate) fn whole_frame(profile: Profile, bytes: &[u8]) -> Result<Reading, Reject> {
         let mut decoder = Self::new(profile);
-        let mut outcome = None;
-        for byte in bytes {
-            if let Some(result) = decoder.feed(*byte) {
-                outcome = outcome.or(Some(result));
+        let mut first = None;
+        let mut whole = true;
+        let mut fed = bytes.iter();
+        loop {
+            // Bytes first, then silence until the decoder has nothing more to say.
+            let (said, done) = match fed.next() {
+                Some(byte) => (decoder.feed(*byte), false),
+                None => (decoder.idle(), true),
+            };
+            match (said, &first) {
+                (None, _) if done => break,
+                (None, _) => {}
+                (Some(outcome), None) => first = Some(outcome),
+                (Some(_), Some(_)) => whole = false,
             }
         }
-        while let Some(result) = decoder.idle() {
-            outcome = outcome.or(Some(result));
-        }
-        match outcome {
-            Some(Ok(_)) if decoder.noise > 0 => Err(Reject::Framing),
+        match first {
+            Some(Ok(_)) if decoder.noise > 0 || !whole => Err(Reject::Framing),
             Some(outcome) => outcome,
             None => Err(Reject::Framing),
         }
+    }
+}
+
+/// What to send a polled reader to ask for a card; `None` for a reader that speaks by itself. The answer to a
+/// PN532 comes after an [`Answer::Ack`](crate::Answer::Ack), and only once a card is there.
+pub fn poll(format: Format) -> Option<&'static [u8]> {
+    match format {
+        // SearchTag, at most 16 bytes of UID.
+        Format::Twn4Simple => Some(b"050010\r"),
+        Format::Twn4SimpleCrc => Some(b"0500100F10\r"),
+        Format::Twn4SimpleBin => Some(&[0x03, 0x00, 0x05, 0x00, 0x10]),
+        // InListPassiveTarget, one target of ISO 14443 type A.
+        Format::Pn532Hsu => Some(&[0x00, 0x00, 0xFF, 0x04, 0xFC, 0xD4, 0x4A, 0x01, 0x00, 0xE1, 0x00]),
+        _ => None,
+    }
+}
+
+/// What to send a polled reader once, before the first [`poll`].
+pub fn wake_up(format: Format) -> Option<&'static [u8]> {
+    match format {
+        // Two 55 and time to wake up, then SAMConfiguration: normal mode.
+        Format::Pn532Hsu => Some(&[
+            0x55, 0x55, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+            0x00, //
+            0x00, 0x00, 0xFF, 0x03, 0xFD, 0xD4, 0x14, 0x01, 0x17, 0x00,
+        ]),
+        _ => None,
     }
 }
 

@@ -53,7 +53,7 @@ pub fn action(answer: &Result<(), StudioError>) -> Action {
                 .unwrap_or_else(|| format!("the studio refused it with status {status} and gave no reason")),
             trace_id: detail.trace_id.clone(),
         },
-        StudioError::NoSuchLookup { .. } => Action::Park {
+        StudioError::KindNotTaken { .. } => Action::Park {
             message: error.to_string(),
             trace_id: None,
         },

@@ -22,6 +22,12 @@ pub struct AccessDecision {
     pub read_at: Monotonic,
     /// Whose it is, as far as known.
     pub customer: Option<CustomerId>,
+    /// The language that person prefers, as an ISO 639-1 code.
+    pub language: Option<String>,
+    /// The staff credential's name in the settings, if it is one.
+    pub staff: Option<String>,
+    /// Anti-passback would have refused it, were it strict.
+    pub passback: bool,
     /// In or not.
     pub outcome: Outcome,
     /// Whether the wall clock could be believed at that moment.
@@ -49,6 +55,10 @@ pub enum Basis {
     },
     /// The `offline` setting, because the studio could not be asked in time.
     OfflineAllowance,
+    /// A staff credential, which opens when all else fails.
+    Staff,
+    /// The lane is open for everybody.
+    FreePassage,
 }
 
 impl fmt::Display for Basis {
@@ -57,6 +67,8 @@ impl fmt::Display for Basis {
             Self::Live => f.write_str("live"),
             Self::Cached { age } => write!(f, "cached {}s", age.as_secs()),
             Self::OfflineAllowance => f.write_str("offline-allowance"),
+            Self::Staff => f.write_str("staff"),
+            Self::FreePassage => f.write_str("free-passage"),
         }
     }
 }
@@ -64,6 +76,10 @@ impl fmt::Display for Basis {
 /// Why a lane stays shut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DenyReason {
+    /// The lane is closed.
+    LaneClosed,
+    /// Too many unknown codes or PINs were tried at this reader.
+    LockedOut,
     /// The studio knows nobody with this credential.
     Unknown,
     /// The person has no contract yet.
@@ -80,6 +96,12 @@ pub enum DenyReason {
     BenefitMissing,
     /// The access code has expired.
     AccessCodeExpired,
+    /// The lane has no open time now.
+    OutsideHours,
+    /// As many people are inside as may be.
+    Full,
+    /// The person is inside already.
+    AntiPassback,
     /// The studio could not be asked in time and the `offline` setting does not let this person in.
     StudioUnreachable,
     /// The decision came after the deadline of the read.
@@ -90,7 +112,9 @@ pub enum DenyReason {
 
 impl DenyReason {
     /// Every reason, in the order of the checks.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 16] = [
+        Self::LaneClosed,
+        Self::LockedOut,
         Self::Unknown,
         Self::NoContract,
         Self::FormerMember,
@@ -99,15 +123,27 @@ impl DenyReason {
         Self::Paused,
         Self::BenefitMissing,
         Self::AccessCodeExpired,
+        Self::OutsideHours,
+        Self::Full,
+        Self::AntiPassback,
         Self::StudioUnreachable,
         Self::TooLate,
         Self::Busy,
     ];
 
+    /// Whether a staff credential opens in spite of it. A read that is too late opens nothing, and a reader that is
+    /// being guessed at does not say which guess was right.
+    #[must_use]
+    pub fn yields_to_staff(self) -> bool {
+        !matches!(self, Self::TooLate | Self::Busy | Self::LockedOut)
+    }
+
     /// The value in logs.
     #[must_use]
     pub fn log_value(self) -> &'static str {
         match self {
+            Self::LaneClosed => "lane-closed",
+            Self::LockedOut => "locked-out",
             Self::Unknown => "unknown",
             Self::NoContract => "no-contract",
             Self::FormerMember => "former-member",
@@ -116,6 +152,9 @@ impl DenyReason {
             Self::Paused => "paused",
             Self::BenefitMissing => "benefit-missing",
             Self::AccessCodeExpired => "access-code-expired",
+            Self::OutsideHours => "outside-hours",
+            Self::Full => "full",
+            Self::AntiPassback => "anti-passback",
             Self::StudioUnreachable => "studio-unreachable",
             Self::TooLate => "too-late",
             Self::Busy => "busy",

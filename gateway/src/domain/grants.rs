@@ -11,7 +11,8 @@ use super::{AccessPointId, CheckInMoment, DecisionId, Monotonic, Visitor};
 pub(super) struct Grant {
     pub(super) decision: DecisionId,
     pub(super) access_point: AccessPointId,
-    pub(super) visitor: Visitor,
+    /// Whose visit it is; none of staff who are nobody's customers.
+    pub(super) visitor: Option<Visitor>,
     pub(super) granted_at: Timestamp,
     pub(super) clock_set: bool,
     pub(super) expires: Monotonic,

@@ -36,12 +36,47 @@ pub struct MemberRecord {
     pub benefits: BTreeMap<String, BenefitState>,
     /// The code that the member's app shows.
     pub access_code: Option<AccessCode>,
+    /// When the studio was last asked for that code; `None` before the first time.
+    pub access_code_as_of: Option<Timestamp>,
     /// Cards, PINs, barcodes and passes of this person.
     pub credentials: Vec<Credential>,
     /// Language for texts on displays, as an ISO 639-1 code.
     pub language: Option<String>,
     /// When the studio said so.
     pub as_of: Timestamp,
+}
+
+impl MemberRecord {
+    /// Everything this person can present: cards, PINs, barcodes, passes, and the access code of the app.
+    pub fn presentable(&self) -> impl Iterator<Item = Credential> {
+        let code = self
+            .access_code
+            .iter()
+            .map(|code| Credential::Code(code.content.clone()));
+        self.credentials.iter().cloned().chain(code)
+    }
+
+    /// Joins two records of one person: the newer answer counts, and what it does not speak of stays as the older
+    /// one knew it.
+    #[must_use]
+    pub fn joined(self, other: &Self) -> Self {
+        let (mut newer, older) = if other.as_of > self.as_of {
+            (other.clone(), &self)
+        } else {
+            (self, other)
+        };
+        for (key, state) in &older.benefits {
+            let known = newer.benefits.entry(key.clone()).or_insert(*state);
+            if state.as_of > known.as_of {
+                *known = *state;
+            }
+        }
+        if older.access_code_as_of > newer.access_code_as_of {
+            newer.access_code.clone_from(&older.access_code);
+            newer.access_code_as_of = older.access_code_as_of;
+        }
+        newer
+    }
 }
 
 /// Contract state of a customer.

@@ -6,21 +6,29 @@ mod check_in;
 mod core;
 mod credential;
 mod decision;
+mod events;
 mod grants;
+pub mod lane;
+mod lockout;
 mod member;
 pub mod policy;
+mod presence;
 mod repeat;
 mod settings;
 mod time;
 
 pub use check_in::{CheckIn, CheckInId, Direction, Visitor};
-pub use core::{Core, Effect, Input, MOST_WAITING, Passage};
+pub use core::{Core, MOST_WAITING};
 pub use credential::{CardNumber, CardNumberError, Credential};
 pub use decision::{AccessDecision, Basis, DecisionId, DenyReason, Outcome};
+pub use events::{Effect, Input, Passage};
+pub use lane::LaneMode;
+pub use lockout::LockoutSettings;
 pub use member::{
     AccessCode, AccessRestriction, Answer, BenefitState, CustomerId, DateRange, MemberRecord, MemberStatus,
     Recollection,
 };
+pub use presence::Presence;
 pub use settings::{
     AccessPoint, AccessPointId, CheckInMoment, CoreSettings, DecisionSettings, Offline, RequiredBenefits,
 };

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::Direction;
+use super::lane::{LaneMode, OpeningHours, Zone, ZoneId};
+use super::{Direction, LockoutSettings};
 
 /// Everything the core is told at start.
 #[derive(Clone, Debug)]
@@ -18,6 +19,10 @@ pub struct CoreSettings {
     pub time_zone: TimeZone,
     /// Ages and deadlines.
     pub decisions: DecisionSettings,
+    /// The parts of the studio whose people are counted; a [`ZoneId`] is a position in this list.
+    pub zones: Vec<Zone>,
+    /// Against guessing of codes and PINs.
+    pub lockout: LockoutSettings,
     /// The sides of the lanes; an [`AccessPointId`] is a position in this list.
     pub access_points: Vec<AccessPoint>,
 }
@@ -33,6 +38,12 @@ pub struct AccessPoint {
     pub lane: String,
     /// Which way people pass here.
     pub direction: Direction,
+    /// How the lane works.
+    pub mode: LaneMode,
+    /// When people may come in; none means always.
+    pub hours: Option<OpeningHours>,
+    /// Which zone one comes into, or leaves, here.
+    pub zone: Option<ZoneId>,
     /// How long the relay is on for one grant.
     pub pulse: Duration,
     /// How long after a grant a person may take to pass.

@@ -7,17 +7,19 @@ use jiff::civil::Date;
 use reqwest::Method;
 use serde::Deserialize;
 
+use super::mediums::WireMedium;
+use super::restrictions::WireRestriction;
 use super::slices::all_slices;
-use super::{CardNumberFormat, Operation, Slice, StudioClient, StudioError};
+use super::{AccessMedium, CardNumberFormat, MediumKind, Operation, Slice, StudioClient, StudioError};
 use crate::clock;
-use crate::domain::{AccessRestriction, Credential, CustomerId, DateRange, MemberRecord, MemberStatus};
+use crate::domain::{Credential, CustomerId, DateRange, MemberRecord, MemberStatus};
 
 impl StudioClient {
     /// The holder of `credential` (`getCustomerBy`); none when nobody holds it. The record's `as_of` is the moment
     /// of the answer, its benefits are empty and it has no access code: those are operations of their own.
     ///
     /// # Errors
-    /// [`StudioError::NoSuchLookup`] for a wallet pass, which the studio looks up nowhere but at the device API:
+    /// [`StudioError::KindNotTaken`] for a wallet pass, which the studio looks up nowhere but at the device API:
     /// its holder is known from the roster.
     pub async fn member_by(&self, credential: &Credential) -> Result<Option<MemberRecord>, StudioError> {
         let operation = Operation::CustomerBy;
@@ -69,7 +71,8 @@ impl StudioClient {
     }
 }
 
-/// The query that names the holder of `credential`.
+/// The query that names the holder of `credential`. PINs are known to the look-up of customers only, in
+/// descriptions of the API from 1.11 on.
 pub(super) fn holder_query(
     operation: Operation,
     credential: &Credential,
@@ -82,9 +85,15 @@ pub(super) fn holder_query(
         ],
         Credential::Code(text) => vec![("barcode", text.clone())],
         Credential::CodeUuid(uuid) => vec![("qrCodeUuid", uuid.clone())],
-        Credential::Pin(pin) => vec![("pin", pin.clone())],
+        Credential::Pin(pin) if operation == Operation::CustomerBy => vec![("pin", pin.clone())],
+        Credential::Pin(_) => {
+            return Err(StudioError::KindNotTaken {
+                operation,
+                kind: "PIN",
+            });
+        }
         Credential::WalletPass(_) => {
-            return Err(StudioError::NoSuchLookup {
+            return Err(StudioError::KindNotTaken {
                 operation,
                 kind: "wallet pass",
             });
@@ -108,23 +117,9 @@ pub(super) struct WireCustomer {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct WireRestriction {
-    reason: Option<String>,
-    start_date: Option<Date>,
-    end_date: Option<Date>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct WireIdlePeriod {
     start_date: Date,
     end_date: Date,
-}
-
-#[derive(Deserialize)]
-struct WireMedium {
-    r#type: Option<String>,
-    value: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -133,10 +128,18 @@ struct WireLanguage {
     language_code: Option<String>,
 }
 
+impl WireCustomer {
+    /// The access media as the studio numbers them.
+    pub(super) fn media(&self, format: CardNumberFormat) -> Vec<AccessMedium> {
+        let media = self.access_mediums.iter().flatten();
+        media.map(|medium| medium.read(format)).collect()
+    }
+}
+
 /// What the gateway keeps of a customer. Where the studio says something this client does not know, the record
 /// keeps the person out rather than in: a status that is none of the three counts as a former member, a block
 /// with one date holds on its open side for ever.
-fn record(customer: WireCustomer, format: CardNumberFormat) -> MemberRecord {
+pub(super) fn record(customer: WireCustomer, format: CardNumberFormat) -> MemberRecord {
     MemberRecord {
         customer: CustomerId(customer.id),
         status: match customer.status.as_str() {
@@ -149,7 +152,7 @@ fn record(customer: WireCustomer, format: CardNumberFormat) -> MemberRecord {
             .access_restrictions
             .into_iter()
             .flatten()
-            .map(restriction)
+            .map(WireRestriction::read)
             .collect(),
         idle_periods: customer
             .idle_periods
@@ -162,25 +165,12 @@ fn record(customer: WireCustomer, format: CardNumberFormat) -> MemberRecord {
             .collect(),
         benefits: BTreeMap::new(),
         access_code: None,
+        access_code_as_of: None,
         credentials: credentials(customer.card_numbers, customer.access_mediums, format),
         language: customer
             .preferred_language
             .and_then(|language| language.language_code),
         as_of: clock::wall(),
-    }
-}
-
-fn restriction(restriction: WireRestriction) -> AccessRestriction {
-    let period = match (restriction.start_date, restriction.end_date) {
-        (None, None) => None,
-        (first, last) => Some(DateRange {
-            first: first.unwrap_or(Date::MIN),
-            last: last.unwrap_or(Date::MAX),
-        }),
-    };
-    AccessRestriction {
-        reason: restriction.reason.unwrap_or_default(),
-        period,
     }
 }
 
@@ -197,16 +187,12 @@ fn credentials(
         .into_iter()
         .flatten()
         .filter_map(|text| format.read(&text).ok().map(Credential::Card));
-    let others = media.into_iter().flatten().filter_map(|medium| {
-        let value = medium.value.filter(|value| !value.is_empty())?;
-        match medium.r#type?.as_str() {
-            "CARD_NUMBER" if media_have_the_cards => format.read(&value).ok().map(Credential::Card),
-            "PIN" => Some(Credential::Pin(value)),
-            "BARCODE" => Some(Credential::Code(value)),
-            "WALLET_PASS" => Some(Credential::WalletPass(value)),
-            _ => None,
-        }
-    });
+    let others = media
+        .into_iter()
+        .flatten()
+        .map(|medium| medium.read(format))
+        .filter(|medium| medium.kind != MediumKind::Card || media_have_the_cards)
+        .filter_map(|medium| medium.credential);
     let mut credentials = Vec::new();
     for credential in cards.chain(others) {
         if !credentials.contains(&credential) {

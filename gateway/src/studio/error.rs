@@ -20,14 +20,14 @@ pub enum StudioError {
     },
     /// The studio has no operation that takes this kind of credential; nothing was sent.
     #[error("could not {}: the studio's API does not take a {kind} for that", operation.task())]
-    NoSuchLookup {
+    KindNotTaken {
         /// What was tried.
         operation: Operation,
         /// The kind of credential.
         kind: &'static str,
     },
     /// Nothing was sent: no address, no connection or no trusted TLS session. Trying again is safe.
-    #[error("could not {}: no connection to {host} ({reason})", operation.task())]
+    #[error("could not {}: no connection to {host} ({reason}); check the network and the base URL", operation.task())]
     NotSent {
         /// What was tried.
         operation: Operation,
@@ -87,7 +87,7 @@ pub enum StudioError {
         detail: Detail,
     },
     /// 403: the key is valid but lacks a scope.
-    #[error("could not {}: the key from {key} lacks the scope {} ({detail}); add it to the integration in the studio's administration", operation.task(), operation.scopes().join(" or "))]
+    #[error("could not {}: the key from {key} lacks {} ({detail}); add it to the integration in the studio's administration", operation.task(), missing(*operation))]
     Forbidden {
         /// What was tried; its [`Operation::scopes`] name what is missing.
         operation: Operation,
@@ -141,6 +141,13 @@ fn elsewhere(target: &Option<String>) -> String {
         .as_ref()
         .map(|host| format!(" to {host}"))
         .unwrap_or_default()
+}
+
+fn missing(operation: Operation) -> String {
+    match operation.scopes() {
+        [] => "a scope".to_owned(),
+        scopes => format!("the scope {}", scopes.join(" or ")),
+    }
 }
 
 /// The words of the studio's error body. Long numbers are masked, so that no card number hides in them.

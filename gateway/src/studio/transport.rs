@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::fmt::rfc2822;
 use reqwest::header::{ACCEPT_LANGUAGE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::multipart::Form;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -154,6 +155,11 @@ impl Call<'_> {
         self.with(|request| request.json(body))
     }
 
+    /// Sends `form`.
+    pub(super) fn multipart(self, form: Form) -> Self {
+        self.with(|request| request.multipart(form))
+    }
+
     /// Allows the time that a large answer or upload takes.
     pub(super) fn bulk(self) -> Self {
         let timeout = self.transport.timeout.saturating_mul(BULK);
@@ -229,7 +235,7 @@ impl Transport {
         let timed_out = error.is_timeout();
         if error.is_connect() || error.is_builder() {
             let reason = if timed_out {
-                "it did not answer in time; check the network".to_owned()
+                "it did not answer in time".to_owned()
             } else {
                 innermost(error)
             };
@@ -308,15 +314,18 @@ impl Transport {
 /// rustls with ring, the roots of the operating system and the extra ones. The process-wide default provider of
 /// rustls is left alone.
 fn tls(base_url: &Url, extra_roots: Option<&str>) -> Result<rustls::ClientConfig, StudioError> {
+    let secure = base_url.scheme() == "https";
     let mut roots = rustls::RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if secure {
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    }
     for certificate in CertificateDer::pem_slice_iter(extra_roots.unwrap_or_default().as_bytes()) {
         certificate
             .map_err(|error| error.to_string())
             .and_then(|certificate| roots.add(certificate).map_err(|error| error.to_string()))
             .map_err(|problem| setup("extra_roots", &problem))?;
     }
-    if roots.is_empty() && base_url.scheme() == "https" {
+    if roots.is_empty() && secure {
         let problem = "this system trusts no certificates; install the package ca-certificates";
         return Err(setup("base_url", problem));
     }

@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use super::super::*;
 use super::stories::{ENTRY, EXIT, SENSOR_ENTRY, after, card, member, settings};
 use super::*;
@@ -97,6 +100,7 @@ fn play(steps: &[Step], offline: Offline) -> Vec<Effect> {
                 let read = Input::Read {
                     access_point: [ENTRY, EXIT, SENSOR_ENTRY][*access_point],
                     credential: card(*number),
+                    staff: None,
                     at: after(millis.saturating_sub(*late)).monotonic,
                 };
                 core.handle(read, after(millis));

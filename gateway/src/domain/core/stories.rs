@@ -6,6 +6,10 @@ use jiff::Timestamp;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::policy::Verdict;
 use super::super::*;
 use super::*;
 
@@ -17,6 +21,9 @@ pub(super) fn settings(offline: Offline) -> CoreSettings {
     let side = |direction, check_in, required_benefits| AccessPoint {
         lane: "main".into(),
         direction,
+        mode: LaneMode::Normal,
+        hours: None,
+        zone: None,
         pulse: Duration::from_millis(400),
         passage_time: Duration::from_secs(5),
         required_benefits,
@@ -36,6 +43,12 @@ pub(super) fn settings(offline: Offline) -> CoreSettings {
             unknown: Duration::from_secs(30),
             offline,
             offline_limit: Duration::from_secs(7 * 24 * 3600),
+        },
+        zones: vec![],
+        lockout: LockoutSettings {
+            attempts: 10,
+            window: Duration::from_secs(60),
+            span: Duration::from_secs(300),
         },
         access_points: vec![
             side(Direction::In, CheckInMoment::OnGrant, gym.clone()),
@@ -74,6 +87,7 @@ pub(super) fn member(age: Duration) -> MemberRecord {
         idle_periods: vec![],
         benefits: BTreeMap::from([("GYM".to_owned(), BenefitState { valid: true, as_of })]),
         access_code: None,
+        access_code_as_of: None,
         credentials: vec![card(1)],
         language: None,
         as_of,
@@ -113,6 +127,7 @@ impl Story {
         let read = Input::Read {
             access_point,
             credential: card(1),
+            staff: None,
             at: now.monotonic,
         };
         match self.handle(read, now).as_slice() {
@@ -346,6 +361,7 @@ fn a_read_that_comes_after_its_deadline_opens_nothing() {
     let read = Input::Read {
         access_point: ENTRY,
         credential: card(1),
+        staff: None,
         at: after(0).monotonic,
     };
     let effects = story.handle(read, after(3_001));
@@ -448,6 +464,7 @@ fn a_reader_gone_mad_is_held_at_a_bound() {
         let read = Input::Read {
             access_point: ENTRY,
             credential: card(number),
+            staff: None,
             at: after(0).monotonic,
         };
         let effects = story.handle(read, after(0));

@@ -1,0 +1,396 @@
+//! Single values of the file: each function reads one kind of value or says what is wrong with it and how to
+//! write it right.
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use toml::de::DeValue;
+use url::{Host, Url};
+
+use crate::duration;
+use crate::problem::{Place, Problem};
+
+/// What is wrong with a value.
+pub(crate) struct Complaint {
+    /// The sentence that begins with the setting's name.
+    what: String,
+    label: String,
+    fix: String,
+}
+
+impl Complaint {
+    pub(crate) fn new(what: impl Into<String>, label: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            label: label.into(),
+            fix: fix.into(),
+        }
+    }
+
+    pub(crate) fn about(self, key: &str, place: Place) -> Problem {
+        Problem::new(format!("`{key}` {}", self.what), place, self.label).with_fix(self.fix)
+    }
+}
+
+/// What a value is, in words.
+pub(crate) fn kind_of(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+/// `text` in quotes, short enough for a message.
+pub(crate) fn shown(text: &str) -> String {
+    const LONGEST: usize = 48;
+    match text.char_indices().nth(LONGEST) {
+        None => format!("{text:?}"),
+        Some((end, _)) => format!("{:?}...", text.get(..end).unwrap_or_default()),
+    }
+}
+
+/// The one of `known` that `word` is nearly, if there is one.
+pub(crate) fn did_you_mean<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    const LONGEST: usize = 64;
+    if word.len() > LONGEST {
+        return None;
+    }
+    let plain = |text: &str| text.to_lowercase().replace(['-', ' '], "_");
+    let word = plain(word);
+    known
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(&word, &plain(known)), *known))
+        .filter(|(distance, known)| *distance <= (known.chars().count().max(3)) / 3)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, known)| known)
+}
+
+/// `"a", "b" or "c"`
+pub(crate) fn alternatives(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => format!("{only:?}"),
+        [first @ .., last] => {
+            let first: Vec<String> = first.iter().map(|word| format!("{word:?}")).collect();
+            format!("{} or {last:?}", first.join(", "))
+        }
+    }
+}
+
+pub(crate) fn text<'v>(value: &'v DeValue<'_>) -> Result<&'v str, Complaint> {
+    match value {
+        DeValue::String(text) => Ok(text),
+        DeValue::Integer(number) => Err(Complaint::new(
+            "must be text",
+            "this is a number",
+            format!("put it in quotes: \"{number}\""),
+        )),
+        other => Err(Complaint::new(
+            "must be text",
+            format!("this is {}", kind_of(other)),
+            "write text in double quotes",
+        )),
+    }
+}
+
+/// One of `words`.
+pub(crate) fn word<'w>(value: &DeValue<'_>, words: &[&'w str]) -> Result<&'w str, Complaint> {
+    let fix = format!("write {}", alternatives(words));
+    let text = text(value).map_err(|complaint| Complaint {
+        fix: fix.clone(),
+        ..complaint
+    })?;
+    words.iter().find(|word| **word == text).copied().ok_or_else(|| {
+        let fix = match did_you_mean(text, words) {
+            Some(word) => format!("did you mean {word:?}? The choices are {}", alternatives(words)),
+            None => fix,
+        };
+        Complaint::new("has an unknown value", "not one of the choices", fix)
+    })
+}
+
+/// The name of a device or lane: short, on one line, without `/`, which separates lane and side in the log.
+pub(crate) fn name(value: &DeValue<'_>) -> Result<String, Complaint> {
+    const LONGEST: usize = 40;
+    let name = text(value)?;
+    let label = if name.is_empty() {
+        "this is empty"
+    } else if name.trim() != name {
+        "it begins or ends with a space"
+    } else if name
+        .chars()
+        .any(|c| c.is_control() || c == '/' || c == '"' || c == '\\')
+    {
+        "no quotes, slashes or control characters here"
+    } else if name.chars().count() > LONGEST {
+        "longer than 40 characters"
+    } else {
+        return Ok(name.to_owned());
+    };
+    Err(Complaint::new(
+        "is not a usable name",
+        label,
+        "use a short name such as \"main entrance\"",
+    ))
+}
+
+/// The gateway's name in check-in identities.
+pub(crate) fn device(value: &DeValue<'_>) -> Result<String, Complaint> {
+    const LONGEST: usize = 32;
+    let name = text(value)?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    if (1..=LONGEST).contains(&name.len()) && name.bytes().all(plain) {
+        return Ok(name.to_owned());
+    }
+    let label = "1 to 32 letters a-z, digits, \"-\", \"_\" or \".\"";
+    Err(Complaint::new(
+        "is not a usable device name",
+        label,
+        "use a name such as \"entrance-1\"",
+    ))
+}
+
+pub(crate) fn absolute_path(value: &DeValue<'_>) -> Result<PathBuf, Complaint> {
+    let text = text(value)?;
+    let path = Path::new(text);
+    if path.is_absolute() && !text.contains(char::is_control) {
+        return Ok(path.to_owned());
+    }
+    let label = "a service has no working folder to start from";
+    Err(Complaint::new(
+        "must be a whole path",
+        label,
+        "write a path that begins with \"/\"",
+    ))
+}
+
+/// A whole number in `allowed`; `why` says why not outside it.
+pub(crate) fn integer<T: TryFrom<u64> + Into<u64> + Copy>(
+    allowed: RangeInclusive<T>,
+    why: &'static str,
+) -> impl Fn(&DeValue<'_>) -> Result<T, Complaint> {
+    move |value| {
+        let (least, most) = ((*allowed.start()).into(), (*allowed.end()).into());
+        let fix = format!("write a whole number from {least} to {most}");
+        let DeValue::Integer(number) = value else {
+            let label = format!("this is {}", kind_of(value));
+            let fix = match value {
+                DeValue::String(text) if text.parse::<u64>().is_ok() => {
+                    format!("write {text} without quotes")
+                }
+                _ => fix,
+            };
+            return Err(Complaint::new("must be a whole number", label, fix));
+        };
+        u64::from_str_radix(number.as_str(), number.radix())
+            .ok()
+            .filter(|number| (least..=most).contains(number))
+            .and_then(|number| T::try_from(number).ok())
+            .ok_or_else(|| Complaint::new("is out of range", why, fix))
+    }
+}
+
+/// A speed that serial ports have.
+pub(crate) fn baud(value: &DeValue<'_>) -> Result<u32, Complaint> {
+    const SPEEDS: [u32; 11] = [
+        300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115_200, 230_400,
+    ];
+    let baud = integer(1..=u32::MAX, "no serial port has this speed")(value)?;
+    if SPEEDS.contains(&baud) {
+        return Ok(baud);
+    }
+    let nearest = SPEEDS
+        .iter()
+        .min_by_key(|speed| speed.abs_diff(baud))
+        .copied()
+        .unwrap_or(9600);
+    let fix = format!("write the speed from the device's manual; the nearest usual one is {nearest}");
+    Err(Complaint::new(
+        "is not a speed of serial ports",
+        "bits per second, such as 9600",
+        fix,
+    ))
+}
+
+/// A duration in `allowed`; `why` says why not outside it.
+pub(crate) fn duration(
+    allowed: RangeInclusive<Duration>,
+    why: &'static str,
+) -> impl Fn(&DeValue<'_>) -> Result<Duration, Complaint> {
+    move |value| {
+        let span = format!(
+            "{} to {}",
+            duration::format(*allowed.start()),
+            duration::format(*allowed.end())
+        );
+        let bare = match value {
+            DeValue::Integer(number) => Some(number.to_string()),
+            DeValue::Float(number) => Some(number.to_string()),
+            DeValue::String(text) if text.parse::<f64>().is_ok() => Some(text.to_string()),
+            _ => None,
+        };
+        if let Some(number) = bare {
+            let suggestion = number
+                .parse()
+                .ok()
+                .and_then(|number| duration::suggest(number, &allowed));
+            let fix = match suggestion {
+                Some(example) => format!("give a unit, such as \"{example}\" (allowed: {span})"),
+                None => format!("write a whole number and a unit in quotes, from {span}"),
+            };
+            return Err(Complaint::new(
+                "has no unit",
+                "a bare number could mean anything",
+                fix,
+            ));
+        }
+        let DeValue::String(text) = value else {
+            let label = format!("this is {}", kind_of(value));
+            let fix = format!("write a whole number and a unit in quotes, from {span}");
+            return Err(Complaint::new("must be a duration", label, fix));
+        };
+        let duration = duration::parse(text).ok_or_else(|| {
+            let label = format!("one whole number and one unit: {}", duration::UNIT_NAMES);
+            Complaint::new(
+                "is not a duration",
+                label,
+                format!("write a duration from {span}"),
+            )
+        })?;
+        if allowed.contains(&duration) {
+            return Ok(duration);
+        }
+        Err(Complaint::new(
+            "is out of range",
+            why,
+            format!("write a duration from {span}"),
+        ))
+    }
+}
+
+/// An address with scheme, host and port only; `https`, or `http` to this very machine.
+pub(crate) fn base_url(value: &DeValue<'_>) -> Result<Url, Complaint> {
+    const EXAMPLE: &str = "write it like \"https://example.open-api.perfectgym.com\"";
+    let complain = |what: &str, label: &str, fix: &str| Complaint::new(what, label, fix);
+    let text = text(value)?;
+    let url =
+        Url::parse(text).map_err(|error| complain("is not a web address", &error.to_string(), EXAMPLE))?;
+    let loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => {
+            return Err(complain(
+                "is not a web address",
+                "there is no host in it",
+                EXAMPLE,
+            ));
+        }
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        let label = "there is a user name or password in it";
+        return Err(complain(
+            "must not hold a login",
+            label,
+            "remove it: the studio knows us by the API key",
+        ));
+    }
+    let origin = url.origin().ascii_serialization();
+    if !(url.scheme() == "https" || (url.scheme() == "http" && loopback)) {
+        let label = "anyone on the way could read the API key and the members' records";
+        return Err(complain(
+            "must begin with https://",
+            label,
+            "write https:// (http:// only to this very machine)",
+        ));
+    }
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        let label = "the paths are added by the gateway";
+        return Err(complain(
+            "must end after the host",
+            label,
+            &format!("write \"{origin}\""),
+        ));
+    }
+    Ok(url)
+}
+
+pub(crate) fn time_zone(value: &DeValue<'_>) -> Result<TimeZone, Complaint> {
+    let name = text(value)?;
+    let zones: Vec<String> = jiff::tz::db().available().map(|zone| zone.to_string()).collect();
+    if let Ok(zone) = TimeZone::get(name)
+        && zone.iana_name().is_some()
+    {
+        return Ok(zone);
+    }
+    let zones: Vec<&str> = zones.iter().map(String::as_str).collect();
+    let fix = match did_you_mean(name, &zones) {
+        _ if zones.is_empty() => {
+            "this system has no time zone database: install the package tzdata".to_owned()
+        }
+        Some(zone) => format!("did you mean {zone:?}?"),
+        None => "write the studio's zone, such as \"Europe/Berlin\"".to_owned(),
+    };
+    Err(Complaint::new(
+        "is not a time zone",
+        "not a name of the IANA time zone database",
+        fix,
+    ))
+}
+
+/// The path of an operation on one customer.
+pub(crate) fn check_in_path(value: &DeValue<'_>) -> Result<String, Complaint> {
+    const CUSTOMER: &str = "{customerId}";
+    let path = text(value)?;
+    let label = if !path.starts_with('/') {
+        "it must begin with \"/\""
+    } else if path.matches(CUSTOMER).count() != 1 {
+        "it must hold {customerId} exactly once"
+    } else if path
+        .replace(CUSTOMER, "")
+        .contains(|c: char| !c.is_ascii_graphic() || "?#{}\\\"".contains(c))
+    {
+        "spaces and the characters ? # { } \\ do not belong in it"
+    } else {
+        return Ok(path.to_owned());
+    };
+    let fix = format!("write it like \"{}\"", crate::Studio::DEFAULT_CHECK_IN_PATH);
+    Err(Complaint::new("is not a usable path", label, fix))
+}
+
+/// A list of benefit keys, at least one.
+pub(crate) fn benefit_keys(value: &DeValue<'_>) -> Result<BTreeSet<String>, Complaint> {
+    const FIX: &str = "list the benefit keys of the studio, such as [\"GYM\"]";
+    let DeValue::Array(items) = value else {
+        return Err(Complaint::new(
+            "must be a list",
+            format!("this is {}", kind_of(value)),
+            FIX,
+        ));
+    };
+    let keys: Option<BTreeSet<String>> = items
+        .iter()
+        .map(|item| item.get_ref().as_str())
+        .map(|key| {
+            key.filter(|key| !key.trim().is_empty() && !key.contains(char::is_control))
+                .map(str::to_owned)
+        })
+        .collect();
+    match keys {
+        Some(keys) if !keys.is_empty() => Ok(keys),
+        Some(_) => Err(Complaint::new("is empty", "nothing would be required", FIX)),
+        None => Err(Complaint::new(
+            "holds something that is no benefit key",
+            "a key is text in quotes",
+            FIX,
+        )),
+    }
+}
