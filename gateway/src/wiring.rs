@@ -108,7 +108,10 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
         notices.clone(),
     );
     let watchdog = Watchdog::start();
-    supervisor.spawn("controller", controller.run(reader_events, stop.clone(), watchdog));
+    supervisor.spawn(
+        "controller",
+        controller.run(reader_events, stop.clone(), watchdog),
+    );
     supervisor.spawn("key check", check_key(studio.clone(), stop.clone()));
     let delivery = Delivery::new(
         journal.handle(),

@@ -15,7 +15,10 @@ pub(super) fn run(arguments: &DecodeArguments) -> ExitCode {
         }
         return ExitCode::SUCCESS;
     }
-    let (valid, line) = decode(arguments.format.as_deref().unwrap_or_default(), &arguments.input.concat());
+    let (valid, line) = decode(
+        arguments.format.as_deref().unwrap_or_default(),
+        &arguments.input.concat(),
+    );
     println!("{line}");
     if valid {
         ExitCode::SUCCESS

@@ -63,7 +63,11 @@ enum Command {
 #[derive(Args)]
 struct RunArguments {
     /// The configuration file
-    #[arg(long, value_name = "FILE", default_value = "/etc/turnstile-gateway/turnstile-gateway.toml")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/etc/turnstile-gateway/turnstile-gateway.toml"
+    )]
     config: PathBuf,
 }
 

@@ -39,7 +39,11 @@ pub(super) fn run(file: &Path) -> ExitCode {
 }
 
 async fn work(settings: &Settings) -> anyhow::Result<()> {
-    info!(version = env!("CARGO_PKG_VERSION"), device = settings.gateway.device, "starting");
+    info!(
+        version = env!("CARGO_PKG_VERSION"),
+        device = settings.gateway.device,
+        "starting"
+    );
     let gateway = wiring::start(settings).await?;
     let end = async {
         match asked_to_end().await {

@@ -232,6 +232,16 @@ enum Known {
     Written,
 }
 
+fn settings(folder: &Path) -> JournalSettings {
+    JournalSettings {
+        path: folder.join("check-ins.db"),
+        device: "gate".into(),
+        machine_boot: "run".into(),
+        most_visits: 1000,
+        keep_delivered: Duration::from_secs(10 * 365 * 24 * 3600),
+    }
+}
+
 fn poll_once<F: Future>(future: std::pin::Pin<&mut F>) -> Option<F::Output> {
     match future.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => Some(output),
@@ -273,15 +283,8 @@ impl World {
     }
 
     fn start(&mut self) {
-        let (writer, _) = Writer::open(JournalSettings {
-            path: self.folder.path().join("check-ins.db"),
-            device: "gate".into(),
-            machine_boot: "run".into(),
-            most_visits: 1000,
-            keep_delivered: Duration::from_secs(400 * 24 * 3600 * 10),
-        })
-        .unwrap();
-        let settings = DeliverySettings {
+        let (writer, _) = Writer::open(settings(self.folder.path())).unwrap();
+        let delivery = DeliverySettings {
             per_minute: 6000,
             time_zone: TimeZone::UTC,
         };
@@ -290,7 +293,7 @@ impl World {
         self.delivery = Some(Delivery::new(
             writer.handle(),
             self.studio.clone(),
-            settings,
+            delivery,
             random,
             monotonic,
         ));
@@ -521,4 +524,70 @@ fn ten_thousand_random_lives_of_a_gateway_deliver_every_visit_exactly_once_and_i
             });
         }
     });
+}
+
+/// Takes everything at once.
+struct WillingStudio(tokio::sync::mpsc::Sender<CustomerId>);
+
+impl Studio for WillingStudio {
+    async fn report(
+        &self,
+        customer: CustomerId,
+        _direction: Direction,
+        _at: &ZonedDateTime,
+    ) -> Result<(), StudioError> {
+        self.0.send(customer).await.unwrap();
+        Ok(())
+    }
+
+    async fn history(&self, _: CustomerId, _: Date, _: Date) -> Result<Vec<PastCheckIn>, StudioError> {
+        Ok(Vec::new())
+    }
+
+    async fn holder(&self, _: &Credential) -> Result<Option<CustomerId>, StudioError> {
+        Ok(None)
+    }
+}
+
+#[tokio::test]
+async fn the_running_task_brings_a_visit_to_the_studio_as_soon_as_it_has_come() {
+    let folder = TempDir::new().unwrap();
+    let (journal, _) = crate::journal::open(settings(folder.path())).unwrap();
+    let (reported, mut reports) = tokio::sync::mpsc::channel(9);
+    let delivery = Delivery::new(
+        journal.handle(),
+        WillingStudio(reported),
+        DeliverySettings {
+            per_minute: 6000,
+            time_zone: TimeZone::UTC,
+        },
+        StdRng::seed_from_u64(1),
+        clock::now().monotonic,
+    );
+    let delivery = tokio::spawn(delivery.run());
+    let begun = clock::now().monotonic;
+    for sequence in 1..=3 {
+        journal.handle().append(CheckIn {
+            id: CheckInId {
+                device: "gate".into(),
+                boot: 1,
+                sequence,
+            },
+            visitor: Visitor::Customer(CustomerId(7)),
+            access_point: "entry".into(),
+            direction: Direction::In,
+            at: clock::wall(),
+            clock_set: true,
+        });
+    }
+    for _ in 0..3 {
+        assert_eq!(reports.recv().await, Some(CustomerId(7)));
+    }
+    assert!(clock::now().monotonic.since(begun) < Duration::from_secs(5));
+    delivery.abort();
+    let _ = delivery.await;
+    journal.close();
+    let (journal, opened) = crate::journal::open(settings(folder.path())).unwrap();
+    assert!(opened.recovered <= 1, "only the last one may not have been noted");
+    assert_eq!(journal.handle().counts().waiting, 0);
 }

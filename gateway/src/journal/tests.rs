@@ -219,7 +219,7 @@ fn rows_before_and_after_the_damage_are_carried_over_and_count_as_ambiguous() {
     drop(written(folder.path(), 900));
     let path = folder.path().join("check-ins.db");
     let mut file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
-    let middle = file.metadata().unwrap().len() / 2 / 4096 * 4096;
+    let middle = file.metadata().unwrap().len() / 2 / 1024 * 1024;
     file.seek(SeekFrom::Start(middle)).unwrap();
     file.write_all(&[0xA5; 4096]).unwrap();
     let (writer, opened) = Writer::open(settings(folder.path())).unwrap();
@@ -413,13 +413,24 @@ async fn bytes_per_visit() {
     let folder = TempDir::new().unwrap();
     let written = || -> u64 {
         let io = std::fs::read_to_string("/proc/self/io").unwrap();
-        let line = io.lines().find_map(|line| line.strip_prefix("write_bytes: ")).unwrap();
+        let line = io
+            .lines()
+            .find_map(|line| line.strip_prefix("write_bytes: "))
+            .unwrap();
         line.parse().unwrap()
     };
-    for (name, batch, eager) in [("one by one", 1, true), ("marked separately", 1, false), ("20 together", 20, false)] {
+    for (name, batch, eager) in [
+        ("one by one", 1, true),
+        ("marked separately", 1, false),
+        ("20 together", 20, false),
+    ] {
         let folder = folder.path().join(name);
         std::fs::create_dir(&folder).unwrap();
-        let (journal, _) = open(JournalSettings { most_visits: 20_000, ..settings(&folder) }).unwrap();
+        let (journal, _) = open(JournalSettings {
+            most_visits: 20_000,
+            ..settings(&folder)
+        })
+        .unwrap();
         let handle = journal.handle();
         handle.set_eager(eager);
         let before = written();

@@ -121,10 +121,9 @@ impl Controller {
         let heartbeat = watchdog.heartbeat();
         loop {
             watchdog.feed(hal::clock::monotonic());
-            let due = self
-                .core
-                .poll_timeout()
-                .map_or(heartbeat, |due| due.since(Monotonic(hal::clock::monotonic())).min(heartbeat));
+            let due = self.core.poll_timeout().map_or(heartbeat, |due| {
+                due.since(Monotonic(hal::clock::monotonic())).min(heartbeat)
+            });
             // The order of service; what comes first in a `biased` select goes first.
             tokio::select! {
                 biased;
@@ -149,10 +148,7 @@ impl Controller {
     async fn carry_out(&mut self, now: Now) {
         while let Some(effect) = self.core.poll_effect() {
             match effect {
-                Effect::Recall {
-                    decision,
-                    credential,
-                } => match self.directory.memory(&credential).await {
+                Effect::Recall { decision, credential } => match self.directory.memory(&credential).await {
                     Recollection::Nothing => {
                         let directory = self.directory.clone();
                         self.lookups.push(Box::pin(async move {
@@ -182,10 +178,7 @@ impl Controller {
                         Input::Answered { decision, answer }
                     }));
                 }
-                Effect::Refresh {
-                    credential,
-                    benefits,
-                } => self.directory.refresh(credential, benefits),
+                Effect::Refresh { credential, benefits } => self.directory.refresh(credential, benefits),
                 Effect::Open {
                     decision,
                     access_point,
@@ -194,7 +187,9 @@ impl Controller {
                 } => self.open(decision, access_point, pulse, not_after),
                 Effect::Decided(decision) => self.decided(decision),
                 Effect::Passage {
-                    access_point, passage, ..
+                    access_point,
+                    passage,
+                    ..
                 } => {
                     if let Some(access_point) = self.access_point(access_point) {
                         decision_log::passage(passage, access_point);
@@ -288,19 +283,21 @@ impl Controller {
         };
         let name = &*event.reader;
         match event.kind {
-            ReaderEventKind::Read(reading) => match presentation::credential(&reading, reader.content, reader.number) {
-                Ok(Some(credential)) => {
-                    let read = Input::Read {
-                        access_point: reader.access_point,
-                        credential,
-                        staff: None,
-                        at: Monotonic(event.at),
-                    };
-                    self.core.handle(read, clock::now());
+            ReaderEventKind::Read(reading) => {
+                match presentation::credential(&reading, reader.content, reader.number) {
+                    Ok(Some(credential)) => {
+                        let read = Input::Read {
+                            access_point: reader.access_point,
+                            credential,
+                            staff: None,
+                            at: Monotonic(event.at),
+                        };
+                        self.core.handle(read, clock::now());
+                    }
+                    Ok(None) => {}
+                    Err(reason) => self.rejections.note(name, &reason.to_string(), event.at),
                 }
-                Ok(None) => {}
-                Err(reason) => self.rejections.note(name, &reason.to_string(), event.at),
-            },
+            }
             ReaderEventKind::Rejected(reason) => self.rejections.note(name, &reason.to_string(), event.at),
             ReaderEventKind::Connected => info!(reader = name, "reader connected"),
             ReaderEventKind::Disconnected(reason) => {

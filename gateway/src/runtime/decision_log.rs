@@ -65,8 +65,18 @@ pub(super) fn passage(passage: Passage, access_point: &AccessPoint) {
     let direction = access_point.direction.to_string();
     match passage {
         Passage::Taken => info!(lane, direction, passage = "taken", "the person passed"),
-        Passage::NotTaken => info!(lane, direction, passage = "not-taken", "nobody passed: no visit is counted"),
-        Passage::Forced => warn!(lane, direction, passage = "forced", "somebody passed without a grant"),
+        Passage::NotTaken => info!(
+            lane,
+            direction,
+            passage = "not-taken",
+            "nobody passed: no visit is counted"
+        ),
+        Passage::Forced => warn!(
+            lane,
+            direction,
+            passage = "forced",
+            "somebody passed without a grant"
+        ),
     }
 }
 

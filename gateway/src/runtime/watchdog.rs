@@ -31,7 +31,8 @@ impl Watchdog {
 
     /// How often the controller has to wake up at least.
     pub(super) fn heartbeat(&self) -> Duration {
-        self.interval.map_or(HEARTBEAT, |interval| interval.min(HEARTBEAT))
+        self.interval
+            .map_or(HEARTBEAT, |interval| interval.min(HEARTBEAT))
     }
 
     /// Feeds it, when it is time. `now` is the monotonic clock.

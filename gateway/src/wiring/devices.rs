@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use config::{ReaderKind, RelayKind, Settings};
 use firmware_protocol::{Format, Profile, Rendering};
+use hal::ReaderEvent;
 use hal::reader::{SerialReader, serial_reader};
 use hal::relay::Relay;
 use hal::serial::{DataBits, Parity, PortSettings, StopBits};
 use hal::simulated::{SimulatedReader, simulated_relay};
 use hal::usb_relay::{BoardRelay, usb_relay};
-use hal::ReaderEvent;
 use tokio::sync::mpsc;
 
 use super::{ReaderName, Simulated, rules};

@@ -7,8 +7,8 @@ use config::Settings;
 use hal::relay::Relay;
 
 use crate::domain::{
-    AccessPoint, CheckInMoment, CoreSettings, DecisionSettings, Direction, LaneMode, LockoutSettings, Offline,
-    RequiredBenefits,
+    AccessPoint, CheckInMoment, CoreSettings, DecisionSettings, Direction, LaneMode, LockoutSettings,
+    Offline, RequiredBenefits,
 };
 use crate::runtime::Content;
 use crate::studio::CardNumberFormat;
@@ -18,7 +18,9 @@ pub(super) fn sides(settings: &Settings) -> impl Iterator<Item = (&str, Directio
     settings.lanes.iter().flat_map(|lane| {
         let entry = lane.entry.iter().map(|side| (Direction::In, side));
         let exit = lane.exit.iter().map(|side| (Direction::Out, side));
-        entry.chain(exit).map(|(direction, side)| (lane.name.as_str(), direction, side))
+        entry
+            .chain(exit)
+            .map(|(direction, side)| (lane.name.as_str(), direction, side))
     })
 }
 

@@ -10,7 +10,8 @@ use crate::simulator::{SimulatedMember, Story};
 
 /// A text in a style, if standard output shows styles.
 pub(super) fn styled(text: &str, style: Style) -> String {
-    text.if_supports_color(Stream::Stdout, |text| text.style(style)).to_string()
+    text.if_supports_color(Stream::Stdout, |text| text.style(style))
+        .to_string()
 }
 
 /// A line of the frame around the events.
@@ -23,7 +24,11 @@ pub(super) fn samples(stage: &Stage) -> Vec<SimulatedMember> {
     let tag = |member: &SimulatedMember| member.uid.len() == 5;
     Story::ALL
         .into_iter()
-        .filter_map(|story| stage.members().find(|member| member.story == story && tag(member)))
+        .filter_map(|story| {
+            stage
+                .members()
+                .find(|member| member.story == story && tag(member))
+        })
         .collect()
 }
 
@@ -45,7 +50,9 @@ pub(super) fn table(members: &[SimulatedMember]) {
 
 /// A card's bytes as the number that is typed.
 pub(super) fn decimal(uid: &[u8]) -> String {
-    uid.iter().fold(0_u128, |value, byte| value << 8 | u128::from(*byte)).to_string()
+    uid.iter()
+        .fold(0_u128, |value, byte| value << 8 | u128::from(*byte))
+        .to_string()
 }
 
 /// Prints an event.
@@ -58,7 +65,10 @@ pub(super) fn event(event: &Event) {
         }) => match (decision.outcome, opened) {
             (Outcome::Granted(basis), Some(Ok(span))) => (
                 "decision",
-                format!("{access_point}: granted ({basis}), relay on after {:.1} ms", span.as_secs_f64() * 1e3),
+                format!(
+                    "{access_point}: granted ({basis}), relay on after {:.1} ms",
+                    span.as_secs_f64() * 1e3
+                ),
                 Style::new().green().bold(),
             ),
             (Outcome::Granted(_), failure) => (
@@ -72,7 +82,10 @@ pub(super) fn event(event: &Event) {
                 Style::new().red(),
             ),
         },
-        Event::Gateway(Notice::Passage { access_point, passage }) => {
+        Event::Gateway(Notice::Passage {
+            access_point,
+            passage,
+        }) => {
             let text = match passage {
                 Passage::Taken => "the person passed",
                 Passage::NotTaken => "nobody passed",
@@ -85,15 +98,26 @@ pub(super) fn event(event: &Event) {
                 Visitor::Customer(customer) => format!("customer {customer}"),
                 Visitor::Unresolved(credential) => format!("the holder of {}", credential.masked()),
             };
-            ("journal", format!("the visit of {who} waits for the studio"), Style::new().dimmed())
+            (
+                "journal",
+                format!("the visit of {who} waits for the studio"),
+                Style::new().dimmed(),
+            )
         }
         Event::Relay(switched) => {
-            let state = if switched.on { "on: the lane is open" } else { "off" };
+            let state = if switched.on {
+                "on: the lane is open"
+            } else {
+                "off"
+            };
             ("relay", state.to_owned(), Style::new().yellow())
         }
         Event::Arrived(visit) => (
             "studio",
-            format!("check-in of customer {} at {}", visit.customer_id, visit.check_in_date_time),
+            format!(
+                "check-in of customer {} at {}",
+                visit.customer_id, visit.check_in_date_time
+            ),
             Style::new().cyan(),
         ),
     };

@@ -66,11 +66,17 @@ pub(super) async fn play(stage: &mut Stage) -> anyhow::Result<()> {
         refused(&present(stage, &member).await?, reason)?;
     }
     println!("  A card that the studio does not know.");
-    refused(&present_uid(stage, &[0x77, 1, 2, 3, 4]).await?, DenyReason::Unknown)?;
+    refused(
+        &present_uid(stage, &[0x77, 1, 2, 3, 4]).await?,
+        DenyReason::Unknown,
+    )?;
     let member = sample(stage, Story::RestrictedLastYear)?;
     println!("  {}", Story::RestrictedLastYear.sentence());
     let decided = present(stage, &member).await?;
-    ensure!(matches!(decided.outcome, Outcome::Granted(_)), "an old restriction kept somebody out");
+    ensure!(
+        matches!(decided.outcome, Outcome::Granted(_)),
+        "an old restriction kept somebody out"
+    );
     visits += 1;
     arrivals(stage, visits).await?;
 
@@ -100,7 +106,10 @@ pub(super) async fn play(stage: &mut Stage) -> anyhow::Result<()> {
     stage.simulator.set_faults(Faults::default());
     arrivals(stage, visits).await?;
     let decided = present(stage, &stranger).await?;
-    ensure!(matches!(decided.outcome, Outcome::Granted(_)), "after the stall a member was kept out");
+    ensure!(
+        matches!(decided.outcome, Outcome::Granted(_)),
+        "after the stall a member was kept out"
+    );
     visits += 1;
     arrivals(stage, visits).await?;
     // One visit too many would come now.
@@ -108,8 +117,13 @@ pub(super) async fn play(stage: &mut Stage) -> anyhow::Result<()> {
         show::event(&event);
     }
     let arrived = stage.simulator.check_ins().len();
-    ensure!(arrived == visits, "{visits} people came in, the studio knows of {arrived} visits");
-    show::headline(&format!("Everything happened as told: {visits} visits, {arrived} check-ins."));
+    ensure!(
+        arrived == visits,
+        "{visits} people came in, the studio knows of {arrived} visits"
+    );
+    show::headline(&format!(
+        "Everything happened as told: {visits} visits, {arrived} check-ins."
+    ));
     Ok(())
 }
 
@@ -150,7 +164,10 @@ fn refused(decided: &Decided, expected: DenyReason) -> anyhow::Result<()> {
 
 async fn relay_is_off(stage: &mut Stage) -> anyhow::Result<()> {
     loop {
-        let event = stage.event(PATIENCE).await.context("the relay did not switch off")?;
+        let event = stage
+            .event(PATIENCE)
+            .await
+            .context("the relay did not switch off")?;
         show::event(&event);
         if matches!(event, Event::Relay(switched) if !switched.on) {
             return Ok(());

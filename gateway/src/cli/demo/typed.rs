@@ -22,7 +22,10 @@ const SLOW: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(50);
 
 pub(super) async fn play(stage: &mut Stage) -> anyhow::Result<()> {
-    println!("A gym with one lane, a simulated studio at {}, and the real gateway between them.", stage.simulator.url());
+    println!(
+        "A gym with one lane, a simulated studio at {}, and the real gateway between them.",
+        stage.simulator.url()
+    );
     let samples = show::samples(stage);
     show::table(&samples);
     println!("{HELP}");
