@@ -18,6 +18,13 @@ use super::{ReaderName, Simulated, rules};
 use crate::domain::AccessPointId;
 use crate::runtime::{Content, Reader, Stop, Supervisor};
 
+/// The relays in use of one USB board.
+#[derive(Default)]
+struct Board {
+    baud: u32,
+    channels: Vec<(BoardRelay, Arc<str>)>,
+}
+
 /// Starts the relays; gives their handles by name.
 pub(super) fn relays(
     settings: &Settings,
@@ -26,14 +33,15 @@ pub(super) fn relays(
     simulated: &mut Simulated,
 ) -> BTreeMap<String, Relay> {
     let mut handles = BTreeMap::new();
-    let mut boards: BTreeMap<&Path, (u32, Vec<(BoardRelay, Arc<str>)>)> = BTreeMap::new();
+    let mut boards: BTreeMap<&Path, Board> = BTreeMap::new();
     for relay in &settings.relays {
         match &relay.kind {
             RelayKind::UsbRelay(usb) => {
-                let board = boards.entry(&usb.port).or_insert((usb.baud, Vec::new()));
+                let board = boards.entry(&usb.port).or_default();
+                board.baud = usb.baud;
                 // The settings hold no other channels than boards have.
                 if let Some(channel) = BoardRelay::new(usb.channel) {
-                    board.1.push((channel, Arc::from(relay.name.as_str())));
+                    board.channels.push((channel, Arc::from(relay.name.as_str())));
                 }
             }
             RelayKind::Simulated => {
@@ -45,7 +53,7 @@ pub(super) fn relays(
             }
         }
     }
-    for (path, (baud, channels)) in boards {
+    for (path, Board { baud, channels }) in boards {
         let port = PortSettings {
             baud,
             ..PortSettings::new(path)
