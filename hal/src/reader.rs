@@ -167,6 +167,7 @@ impl Frames {
         }
         self.told_noise = self.decoder.noise();
         self.rejected = false;
+        voice.tell_dropped();
     }
 
     fn tell(&mut self, outcome: Result<Reading, Reject>, at: Duration, voice: &mut Voice) {
@@ -188,7 +189,7 @@ impl Frames {
 pub(crate) struct Voice {
     reader: Arc<str>,
     events: mpsc::Sender<ReaderEvent>,
-    /// Reads for which there was no room since there was room last.
+    /// Reads and rejections for which there was no room, since the log was told.
     dropped: u64,
 }
 
@@ -211,18 +212,20 @@ impl Voice {
 
     /// Sends if there is room.
     fn say(&mut self, kind: ReaderEventKind, at: Duration) {
-        match self.events.try_send(self.event(kind, at)) {
-            Ok(()) if self.dropped > 0 => {
-                warn!(
-                    reader = &*self.reader,
-                    dropped = self.dropped,
-                    "reads were dropped: the controller was too busy for them"
-                );
-                self.dropped = 0;
-            }
-            // A controller that is gone is the gateway stopping.
-            Ok(()) | Err(TrySendError::Closed(_)) => {}
-            Err(TrySendError::Full(_)) => self.dropped += 1,
+        // A controller that is gone is the gateway stopping.
+        if let Err(TrySendError::Full(_)) = self.events.try_send(self.event(kind, at)) {
+            self.dropped += 1;
+        }
+    }
+
+    fn tell_dropped(&mut self) {
+        if self.dropped > 0 {
+            warn!(
+                reader = &*self.reader,
+                dropped = self.dropped,
+                "reads were dropped: the controller was too busy for them"
+            );
+            self.dropped = 0;
         }
     }
 

@@ -1,4 +1,11 @@
 //! End-to-end tests: the gateway as a process, on real pseudo-terminals, sockets, files and signals.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has to fail, in helper functions too"
+)]
 
 mod rig;
 mod visit;

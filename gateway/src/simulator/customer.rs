@@ -1,7 +1,7 @@
 //! One customer as the studio knows it, and its JSON texts. What may be done to a customer is decided by the handlers.
 
 use jiff::civil::Date;
-use jiff::{Span, Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -45,6 +45,16 @@ pub(super) enum Status {
     Member,
     Prospect,
     FormerMember,
+}
+
+impl Status {
+    pub(super) fn of(story: Story) -> Self {
+        match story {
+            Story::FormerMember => Self::FormerMember,
+            Story::Prospect => Self::Prospect,
+            _ => Self::Member,
+        }
+    }
 }
 
 /// Calendar days of the studio, both ends included.
@@ -135,11 +145,7 @@ impl Customer {
     pub(super) fn of(member: &SimulatedMember, studio_id: i64, now: Timestamp, today: Date) -> Self {
         let story = member.story;
         let position = member.id - FIRST_ID;
-        let status = match story {
-            Story::FormerMember => Status::FormerMember,
-            Story::Prospect => Status::Prospect,
-            _ => Status::Member,
-        };
+        let status = Status::of(story);
         let restriction = |reason: &str, days| Restriction {
             reason: reason.to_owned(),
             days,
@@ -163,11 +169,18 @@ impl Customer {
             _ => Vec::new(),
         };
         let [street, _, email, phone, iban] = member.personal_details();
-        let member_has = |key: &str, held: bool, uses_left| Benefit {
+        let entitled = status == Status::Member && story != Story::BenefitMissing;
+        let benefit = |key: &str, held: bool, uses_left| Benefit {
             key: key.to_owned(),
-            valid: held && status == Status::Member,
+            valid: entitled && held,
             uses_left,
         };
+        let code_lasts = if story == Story::ExpiredAccessCode {
+            -24
+        } else {
+            24
+        }
+        .hours();
         let medium = |place: i64, value| Medium {
             id: member.id * 10 + place,
             value,
@@ -189,24 +202,12 @@ impl Customer {
             ],
             access_code: AccessCode {
                 content: member.access_code.clone(),
-                expires_at: shift(
-                    now,
-                    if story == Story::ExpiredAccessCode {
-                        -24
-                    } else {
-                        24
-                    }
-                    .hours(),
-                ),
+                expires_at: now.saturating_add(code_lasts).unwrap_or(now),
             },
             benefits: vec![
-                member_has(ACCESS_BENEFIT, story != Story::BenefitMissing, None),
-                member_has(
-                    SAUNA_BENEFIT,
-                    story != Story::BenefitMissing && position % 2 == 0,
-                    None,
-                ),
-                member_has(VISIT_PASS_BENEFIT, story != Story::BenefitMissing, Some(10)),
+                benefit(ACCESS_BENEFIT, true, None),
+                benefit(SAUNA_BENEFIT, position % 2 == 0, None),
+                benefit(VISIT_PASS_BENEFIT, true, Some(10)),
             ],
             studio_id,
             person: Person {
@@ -256,9 +257,9 @@ impl Customer {
     }
 
     /// Whether one of the access restrictions holds on this day.
-    pub(super) fn restriction_on(&self, today: Date) -> Option<&Restriction> {
-        let holds = |restriction: &&Restriction| restriction.days.is_none_or(|days| days.contains(today));
-        self.restrictions.iter().find(holds)
+    pub(super) fn restricted_on(&self, today: Date) -> bool {
+        let holds = |restriction: &Restriction| restriction.days.is_none_or(|days| days.contains(today));
+        self.restrictions.iter().any(holds)
     }
 
     /// Whether the membership is paused on this day.
@@ -316,9 +317,4 @@ impl Customer {
             "accessMediums": self.media.iter().map(|medium| medium.json(format)).collect::<Vec<_>>(),
         })
     }
-}
-
-/// A moment moved by hours; at the ends of time it stays.
-fn shift(moment: Timestamp, by: Span) -> Timestamp {
-    moment.saturating_add(by).unwrap_or(moment)
 }

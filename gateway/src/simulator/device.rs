@@ -204,7 +204,7 @@ fn refusal(customer: &Customer, by: &Identification, now: Timestamp, today: Date
             "Du hast keinen aktiven Vertrag.",
         );
     }
-    if customer.access_refusal || customer.restriction_on(today).is_some() {
+    if customer.access_refusal || customer.restricted_on(today) {
         return refusal(
             "ACCESS_BLOCKED",
             "Please ask at the front desk.",

@@ -342,6 +342,16 @@ mod tests {
     }
 
     #[test]
+    fn no_credential_is_seen_in_debug() {
+        let member = member(1, 0);
+        let debug = format!("{member:?}");
+        assert!(
+            !debug.contains(&member.pin) && !debug.contains(&member.access_code),
+            "{debug}"
+        );
+    }
+
+    #[test]
     fn every_story_comes_often_with_every_kind_of_card_and_four_of_five_members_are_active() {
         let mut kinds: BTreeMap<(Story, usize), u32> = BTreeMap::new();
         for member in members(1, 1000) {

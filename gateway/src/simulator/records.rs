@@ -207,11 +207,7 @@ impl Records {
         if let Some(customer) = self.touched.get(&id) {
             return Some(customer.status);
         }
-        Some(match members::story(self.position(id)?) {
-            Story::FormerMember => Status::FormerMember,
-            Story::Prospect => Status::Prospect,
-            _ => Status::Member,
-        })
+        Some(Status::of(members::story(self.position(id)?)))
     }
 
     fn position(&self, id: i64) -> Option<u32> {

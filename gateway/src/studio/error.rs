@@ -57,7 +57,7 @@ pub enum StudioError {
         detail: Detail,
     },
     /// 503: the studio is overloaded and did not carry the request out. Try again later, with growing pauses.
-    #[error("could not {}: the studio is overloaded ({detail}); it will be asked again", operation.task())]
+    #[error("could not {}: the studio is overloaded ({detail}); try again later", operation.task())]
     Overloaded {
         /// What was tried.
         operation: Operation,
@@ -211,6 +211,8 @@ fn without_numbers(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -221,6 +223,19 @@ mod tests {
             None,
         );
         assert_eq!(detail.message.unwrap(), "card *** or *** not found");
+    }
+
+    proptest! {
+        #[test]
+        fn no_card_number_survives_whatever_stands_around_it(
+            number in 100_000_u64..,
+            before in "[^0-9]{0,20}",
+            after in "[^0-9]{0,20}",
+        ) {
+            let detail = Detail::new(Some(&format!("{before}{number}{after}")), None, None);
+            let message = detail.message.unwrap_or_default();
+            prop_assert!(!message.contains(&number.to_string()), "{message}");
+        }
     }
 
     #[test]

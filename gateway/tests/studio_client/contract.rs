@@ -123,6 +123,18 @@ fn described(folder: &Path) -> BTreeMap<String, (String, String)> {
 }
 
 #[test]
+fn the_table_in_the_docs_has_every_operation_with_its_scopes() {
+    let docs = include_str!("../../../docs/studio-api.md");
+    for operation in OPERATIONS.iter().chain(&MORE_OPERATIONS) {
+        let start = format!("| `{}`", operation.name());
+        let row = docs.lines().find(|line| line.starts_with(&start)).unwrap();
+        let cell = row.split('|').nth(3).unwrap();
+        let scopes: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
+        assert_eq!(scopes, operation.scopes(), "{row}");
+    }
+}
+
+#[test]
 fn the_operations_and_their_scopes_are_those_of_the_description() {
     let Some((folder, _)) = prerequisites() else {
         return;

@@ -6,8 +6,10 @@
     reason = "tests stop at the first surprise"
 )]
 
+mod answers;
 mod calls;
 mod contract;
+mod desk;
 mod failures;
 mod lookups;
 mod server;

@@ -1,4 +1,6 @@
 //! TLS: a certificate is trusted by its authority and its name, or nothing is sent.
+//!
+//! The certificates are of an authority made for these tests, whose own key was not kept, and last until 2126.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -84,4 +86,19 @@ async fn a_certificate_of_another_name_or_authority_gets_no_key() {
         assert!(error.to_string().contains("certificate"), "{error}");
         assert_eq!(read.recv().unwrap(), "");
     }
+}
+
+#[tokio::test]
+async fn a_handshake_that_never_ends_was_not_sent() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap())
+        .parse()
+        .unwrap();
+    let mut settings = StudioSettings::new(url, ApiKey::new(KEY, "the test"));
+    settings.extra_roots = Some(AUTHORITY.to_owned());
+    settings.timeout = Duration::from_millis(600);
+    let client = StudioClient::new(settings).unwrap();
+    let error = client.benefits(CustomerId(1), &[]).await.unwrap_err();
+    assert!(matches!(error, StudioError::NotSent { .. }), "{error:?}");
+    assert!(error.to_string().contains("did not answer in time"), "{error}");
 }

@@ -198,11 +198,11 @@ async fn half_a_frame_from_before_an_unplugging_does_not_spoil_the_first_card_af
 }
 
 #[tokio::test]
-async fn a_card_shown_before_the_port_was_opened_opens_nothing_later() {
+async fn a_code_shown_before_the_port_was_opened_opens_nothing_later() {
     let socket = Socket::new();
     let far_end = socket.plug();
-    far_end.send(&[FRAME, b"\n"].concat());
-    let mut desk = Desk::listen(&socket, Format::Rdm6300);
+    far_end.send(b"member-4711\n");
+    let mut desk = Desk::listen(&socket, Format::Line);
     desk.connected().await;
     desk.hears_nothing_for(MOMENT).await;
 }
