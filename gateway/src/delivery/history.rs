@@ -10,13 +10,20 @@ use crate::domain::Direction;
 use crate::journal::{Visit, VisitId};
 use crate::studio::PastCheckIn;
 
-/// How far the time in the history may be from the time that was sent: the studio may round to minutes.
-pub(super) const TOLERANCE: Duration = Duration::from_secs(60);
+/// How far the time in the history may be from the time that was sent, where the studio keeps seconds and where it
+/// seems to round to minutes.
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// Which of `visits` are in `history`. Those that were `delivered` before take their entries first, so that none of
 /// theirs is taken for another one.
 pub(super) fn found(visits: &[Visit], delivered: &[Visit], history: &[PastCheckIn]) -> BTreeSet<VisitId> {
     let mut found = BTreeSet::new();
+    let times = history
+        .iter()
+        .flat_map(|entry| [entry.checked_in, entry.checked_out]);
+    let rounded = times.flatten().all(|time| time.as_second() % 60 == 0);
+    let tolerance = if rounded { MINUTE } else { SECOND };
     for direction in [Direction::In, Direction::Out] {
         let mut entries: Vec<Timestamp> = history
             .iter()
@@ -44,7 +51,7 @@ pub(super) fn found(visits: &[Visit], delivered: &[Visit], history: &[PastCheckI
         // In the order of time, the earliest entry that fits: that leaves the most for those that come later.
         for visit in open {
             if take(&mut entries, |entry| {
-                entry.duration_since(visit.at).unsigned_abs() <= TOLERANCE
+                entry.duration_since(visit.at).unsigned_abs() <= tolerance
             }) {
                 found.insert(visit.id);
             }
@@ -126,7 +133,14 @@ mod tests {
     fn a_visit_is_found_by_its_second_or_by_a_rounded_time() {
         assert_eq!(found_at(&[1000], &[], &[1000]), [1000]);
         assert_eq!(found_at(&[1019], &[], &[960]), [1019]);
-        assert_eq!(found_at(&[1000], &[], &[900, 1100]), [] as [u32; 0]);
+        assert_eq!(found_at(&[1000], &[], &[900, 1080]), [] as [u32; 0]);
+    }
+
+    #[test]
+    fn a_studio_that_keeps_seconds_is_taken_at_its_word() {
+        assert_eq!(found_at(&[1000], &[], &[1010]), [] as [u32; 0]);
+        assert_eq!(found_at(&[1000], &[], &[960, 70]), [] as [u32; 0]);
+        assert_eq!(found_at(&[1000], &[], &[1001]), [1000]);
     }
 
     #[test]

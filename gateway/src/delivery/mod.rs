@@ -115,9 +115,11 @@ impl<S: Studio> Delivery<S> {
         loop {
             let wake = self.begin(clock::now()).await;
             let now = clock::now().monotonic;
-            let pause = wake.map_or(LONGEST_SLEEP, |wake| wake.since(now).min(LONGEST_SLEEP));
             // While nothing can be sent, a new visit is no reason to look through all that wait.
-            let open = self.reports.next() <= now;
+            let gate = self.reports.next();
+            let open = gate <= now;
+            let wake = wake.into_iter().chain((!open).then_some(gate)).min();
+            let pause = wake.map_or(LONGEST_SLEEP, |wake| wake.since(now).min(LONGEST_SLEEP));
             tokio::select! {
                 Some(answer) = self.answers.next() => self.take(answer, clock::now()),
                 () = self.journal.appended(), if open => {}
@@ -178,6 +180,14 @@ impl<S: Studio> Delivery<S> {
         planner.send_from = self.reports.next();
         planner.ask_from = self.questions.next().max(self.settled);
         planner.resolve_from = self.lookups.next();
+        let first = planner.send_from.min(planner.ask_from).min(planner.resolve_from);
+        if first > now.monotonic {
+            // Nothing can go: no need to look through all that wait.
+            return Plan {
+                wake: Some(first),
+                ..Plan::default()
+            };
+        }
         if room > 0 {
             self.journal.each_undelivered(|visit| planner.look(visit));
         }

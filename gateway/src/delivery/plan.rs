@@ -138,3 +138,155 @@ impl<'a> Planner<'a> {
         false
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::{CardNumber, Direction};
+    use crate::journal::Parking;
+
+    const NOW: u64 = 1000;
+
+    fn now() -> Now {
+        Now {
+            monotonic: Monotonic(Duration::from_secs(NOW)),
+            wall: Timestamp::from_second(1_700_000_000).unwrap(),
+            wall_set: true,
+        }
+    }
+
+    fn visit(sequence: u32, customer: i64, state: State) -> Visit {
+        Visit {
+            id: VisitId { boot: 1, sequence },
+            visitor: Visitor::Customer(CustomerId(customer)),
+            access_point: "entry".into(),
+            direction: Direction::In,
+            at: Timestamp::from_second(1_699_990_000 + i64::from(sequence)).unwrap(),
+            clock: VisitClock::Set,
+            state,
+            attempts: 0,
+            not_before: Monotonic::default(),
+        }
+    }
+
+    fn unresolved(sequence: u32) -> Visit {
+        let card = CardNumber::from_decimal("17").unwrap();
+        Visit {
+            visitor: Visitor::Unresolved(Credential::Card(card)),
+            ..visit(sequence, 0, State::Waiting)
+        }
+    }
+
+    fn later(visit: Visit) -> Visit {
+        Visit {
+            not_before: Monotonic(Duration::from_secs(NOW + 7)),
+            ..visit
+        }
+    }
+
+    fn plan(visits: &[Visit]) -> Plan {
+        let busy = BTreeSet::new();
+        let mut planner = Planner::new(now(), &busy, 8);
+        for visit in visits {
+            if !planner.look(visit) {
+                break;
+            }
+        }
+        planner.plan()
+    }
+
+    fn sent(plan: &Plan) -> Vec<u32> {
+        plan.send.iter().map(|(_, visit)| visit.id.sequence).collect()
+    }
+
+    fn parked() -> State {
+        State::Parked(Parking {
+            message: "no".into(),
+            trace_id: None,
+            since: now().wall,
+        })
+    }
+
+    #[test]
+    fn a_person_has_one_visit_on_its_way_and_others_do_not_wait_for_it() {
+        let visits = [
+            visit(1, 1, State::Waiting),
+            visit(2, 1, State::Waiting),
+            visit(3, 2, State::Waiting),
+        ];
+        assert_eq!(sent(&plan(&visits)), [1, 3]);
+    }
+
+    #[test]
+    fn a_visit_that_waits_holds_up_the_later_ones_of_its_person_and_says_until_when() {
+        let plan = plan(&[
+            later(visit(1, 1, State::Waiting)),
+            visit(2, 1, State::Waiting),
+            visit(3, 2, State::Waiting),
+        ]);
+        assert_eq!(sent(&plan), [3]);
+        assert_eq!(plan.wake, Some(Monotonic(Duration::from_secs(NOW + 7))));
+    }
+
+    #[test]
+    fn a_parked_visit_holds_up_none() {
+        assert_eq!(
+            sent(&plan(&[visit(1, 1, parked()), visit(2, 1, State::Waiting)])),
+            [2]
+        );
+    }
+
+    #[test]
+    fn an_ambiguous_visit_is_asked_for_before_a_later_one_is_sent() {
+        let plan = plan(&[visit(1, 1, State::Sent), visit(2, 1, State::Waiting)]);
+        assert_eq!(plan.ask[&CustomerId(1)].len(), 1);
+        assert_eq!(sent(&plan), [] as [u32; 0]);
+    }
+
+    #[test]
+    fn the_ambiguous_visits_of_one_person_share_a_question() {
+        let plan = plan(&[
+            visit(1, 1, State::Sent),
+            visit(2, 2, State::Sent),
+            visit(3, 1, State::Sent),
+        ]);
+        let asked: Vec<usize> = plan.ask.values().map(Vec::len).collect();
+        assert_eq!(asked, [2, 1]);
+    }
+
+    #[test]
+    fn a_credential_is_looked_up_once_and_before_anything_is_sent() {
+        let plan = plan(&[unresolved(1), unresolved(2), visit(3, 2, State::Waiting)]);
+        assert_eq!(plan.resolve.len(), 1);
+        assert_eq!(sent(&plan), [3]);
+    }
+
+    #[test]
+    fn a_visit_of_unknown_time_is_corrected_or_given_up_but_not_sent() {
+        let unset = |sequence, clock| Visit {
+            clock,
+            ..visit(sequence, 1, State::Waiting)
+        };
+        let came = VisitClock::Unset(Monotonic(Duration::from_secs(NOW - 60)));
+        let plan = plan(&[
+            unset(1, VisitClock::NeverSet),
+            unset(2, came),
+            unset(3, VisitClock::Set),
+        ]);
+        assert_eq!(plan.timeless, [VisitId { boot: 1, sequence: 1 }]);
+        let corrected = (
+            VisitId { boot: 1, sequence: 2 },
+            Timestamp::from_second(1_699_999_940).unwrap(),
+        );
+        assert_eq!(plan.correct, [corrected]);
+        assert_eq!(sent(&plan), [] as [u32; 0]);
+    }
+
+    #[test]
+    fn no_more_is_begun_than_there_is_room_for() {
+        let visits: Vec<Visit> = (1..20).map(|n| visit(n, i64::from(n), State::Waiting)).collect();
+        assert_eq!(sent(&plan(&visits)).len(), 8);
+    }
+}

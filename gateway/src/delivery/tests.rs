@@ -1,5 +1,5 @@
 //! Journal and delivery together against a modelled studio, under random transitions: visits, writes, every answer,
-//! full disks and crashes. Time is simulated, the file is real.
+//! disks that cannot be written, and crashes. Time is simulated, the file is real.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -22,12 +22,14 @@ use crate::studio::{Detail, Operation};
 /// Names a visit in the model: no two have the same time.
 type Moment = Timestamp;
 
+type StudioVisit = (CustomerId, Direction, Moment);
+
 #[derive(Default)]
 struct Model {
     /// Draws the fate of every request; `None` once the studio is well.
     fate: Option<StdRng>,
     /// What the studio has, as it came.
-    visits: Vec<(CustomerId, Direction, Moment)>,
+    visits: Vec<StudioVisit>,
     /// Refused for good.
     refused: Vec<Moment>,
     /// Requests that wait for their answer.
@@ -216,6 +218,8 @@ struct World {
     random: StdRng,
     now: Now,
     appended: BTreeMap<Moment, Known>,
+    /// Visits that were sent while the disk could not be written, and forgotten by a crash.
+    forgotten: Vec<StudioVisit>,
     sequence: u64,
 }
 
@@ -226,6 +230,16 @@ enum Known {
     Appended,
     /// The journal has reported it as written.
     Written,
+}
+
+fn settings(folder: &Path) -> JournalSettings {
+    JournalSettings {
+        path: folder.join("check-ins.db"),
+        device: "gate".into(),
+        machine_boot: "run".into(),
+        most_visits: 1000,
+        keep_delivered: Duration::from_secs(10 * 365 * 24 * 3600),
+    }
 }
 
 fn poll_once<F: Future>(future: std::pin::Pin<&mut F>) -> Option<F::Output> {
@@ -261,6 +275,7 @@ impl World {
                 wall_set: true,
             },
             appended: BTreeMap::new(),
+            forgotten: Vec::new(),
             sequence: 0,
         };
         world.start();
@@ -268,15 +283,8 @@ impl World {
     }
 
     fn start(&mut self) {
-        let (writer, _) = Writer::open(JournalSettings {
-            path: self.folder.path().join("check-ins.db"),
-            device: "gate".into(),
-            machine_boot: "run".into(),
-            most_visits: 1000,
-            keep_delivered: Duration::from_secs(400 * 24 * 3600 * 10),
-        })
-        .unwrap();
-        let settings = DeliverySettings {
+        let (writer, _) = Writer::open(settings(self.folder.path())).unwrap();
+        let delivery = DeliverySettings {
             per_minute: 6000,
             time_zone: TimeZone::UTC,
         };
@@ -285,7 +293,7 @@ impl World {
         self.delivery = Some(Delivery::new(
             writer.handle(),
             self.studio.clone(),
-            settings,
+            delivery,
             random,
             monotonic,
         ));
@@ -423,22 +431,22 @@ impl World {
             65..85 => self.answer(),
             85..93 => self.pass(20),
             93..96 => self.pass(400),
-            96 => self.limit_disk(1),
-            97 => self.limit_disk(1_000_000),
+            96 => self.set_read_only(true),
+            97 => self.set_read_only(false),
             _ => self.crash(),
         }
     }
 
-    fn limit_disk(&self, pages: u32) {
+    fn set_read_only(&self, read_only: bool) {
         if let Some(store) = &self.writer.as_ref().unwrap().store {
-            store.limit_pages(pages);
+            store.set_read_only(read_only);
         }
     }
 
     /// Everything works again, for as long as there is something to do.
     fn settle(&mut self) {
         self.studio.0.lock().unwrap().fate = None;
-        self.limit_disk(1_000_000);
+        self.set_read_only(false);
         for _ in 0..2000 {
             self.write();
             self.begin(false);
@@ -462,6 +470,15 @@ impl World {
         for visit in &visits {
             let times = model.visits.iter().filter(|(_, _, at)| *at == visit.at).count();
             match &visit.state {
+                // The one known weakness: to a studio that rounds, a forgotten visit a moment before is the same.
+                State::Delivered { .. } if times == 0 => {
+                    let taken_for = |(customer, direction, at): &StudioVisit| {
+                        visit.visitor == Visitor::Customer(*customer)
+                            && visit.direction == *direction
+                            && visit.at.duration_since(*at).unsigned_abs() < Duration::from_secs(120)
+                    };
+                    assert!(model.rounds && self.forgotten.iter().any(taken_for), "{visit:?}");
+                }
                 State::Delivered { .. } => assert_eq!(times, 1, "{visit:?}"),
                 State::Parked(_) => {
                     assert_eq!(times, 0, "{visit:?}");
@@ -507,4 +524,70 @@ fn ten_thousand_random_lives_of_a_gateway_deliver_every_visit_exactly_once_and_i
             });
         }
     });
+}
+
+/// Takes everything at once.
+struct WillingStudio(tokio::sync::mpsc::Sender<CustomerId>);
+
+impl Studio for WillingStudio {
+    async fn report(
+        &self,
+        customer: CustomerId,
+        _direction: Direction,
+        _at: &ZonedDateTime,
+    ) -> Result<(), StudioError> {
+        self.0.send(customer).await.unwrap();
+        Ok(())
+    }
+
+    async fn history(&self, _: CustomerId, _: Date, _: Date) -> Result<Vec<PastCheckIn>, StudioError> {
+        Ok(Vec::new())
+    }
+
+    async fn holder(&self, _: &Credential) -> Result<Option<CustomerId>, StudioError> {
+        Ok(None)
+    }
+}
+
+#[tokio::test]
+async fn the_running_task_brings_a_visit_to_the_studio_as_soon_as_it_has_come() {
+    let folder = TempDir::new().unwrap();
+    let (journal, _) = crate::journal::open(settings(folder.path())).unwrap();
+    let (reported, mut reports) = tokio::sync::mpsc::channel(9);
+    let delivery = Delivery::new(
+        journal.handle(),
+        WillingStudio(reported),
+        DeliverySettings {
+            per_minute: 6000,
+            time_zone: TimeZone::UTC,
+        },
+        StdRng::seed_from_u64(1),
+        clock::now().monotonic,
+    );
+    let delivery = tokio::spawn(delivery.run());
+    let begun = clock::now().monotonic;
+    for sequence in 1..=3 {
+        journal.handle().append(CheckIn {
+            id: CheckInId {
+                device: "gate".into(),
+                boot: 1,
+                sequence,
+            },
+            visitor: Visitor::Customer(CustomerId(7)),
+            access_point: "entry".into(),
+            direction: Direction::In,
+            at: clock::wall(),
+            clock_set: true,
+        });
+    }
+    for _ in 0..3 {
+        assert_eq!(reports.recv().await, Some(CustomerId(7)));
+    }
+    assert!(clock::now().monotonic.since(begun) < Duration::from_secs(5));
+    delivery.abort();
+    let _ = delivery.await;
+    journal.close();
+    let (journal, opened) = crate::journal::open(settings(folder.path())).unwrap();
+    assert!(opened.recovered <= 1, "only the last one may not have been noted");
+    assert_eq!(journal.handle().counts().waiting, 0);
 }

@@ -101,9 +101,17 @@ impl Store {
 
     /// The disk is full once the file has this many pages.
     #[cfg(test)]
-    pub(crate) fn limit_pages(&self, pages: u32) {
+    pub(super) fn limit_pages(&self, pages: u32) {
         self.connection
             .pragma_update(None, "max_page_count", pages)
+            .unwrap();
+    }
+
+    /// Every write fails, as on a file system that was remounted read-only.
+    #[cfg(test)]
+    pub(crate) fn set_read_only(&self, read_only: bool) {
+        self.connection
+            .pragma_update(None, "query_only", read_only)
             .unwrap();
     }
 

@@ -219,7 +219,7 @@ fn rows_before_and_after_the_damage_are_carried_over_and_count_as_ambiguous() {
     drop(written(folder.path(), 900));
     let path = folder.path().join("check-ins.db");
     let mut file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
-    let middle = file.metadata().unwrap().len() / 2 / 4096 * 4096;
+    let middle = file.metadata().unwrap().len() / 2 / 1024 * 1024;
     file.seek(SeekFrom::Start(middle)).unwrap();
     file.write_all(&[0xA5; 4096]).unwrap();
     let (writer, opened) = Writer::open(settings(folder.path())).unwrap();
@@ -403,4 +403,58 @@ async fn on_a_full_disk_only_visits_that_the_disk_does_not_know_may_leave() {
     writer.step();
     let ids: Vec<VisitId> = handle.visits().iter().take(2).map(|visit| visit.id).collect();
     assert_eq!(handle.mark_sent(&ids).await, ids[1..]);
+}
+
+/// Measures what a visit costs the SD card: `cargo test -p turnstile-gateway --release bytes_per_visit -- --ignored
+/// --nocapture` in a folder on a real disk (`TMPDIR`).
+#[tokio::test]
+#[ignore = "a measurement"]
+async fn bytes_per_visit() {
+    let folder = TempDir::new().unwrap();
+    let written = || -> u64 {
+        let io = std::fs::read_to_string("/proc/self/io").unwrap();
+        let line = io
+            .lines()
+            .find_map(|line| line.strip_prefix("write_bytes: "))
+            .unwrap();
+        line.parse().unwrap()
+    };
+    for (name, batch, eager) in [
+        ("one by one", 1, true),
+        ("marked separately", 1, false),
+        ("20 together", 20, false),
+    ] {
+        let folder = folder.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        let (journal, _) = open(JournalSettings {
+            most_visits: 20_000,
+            ..settings(&folder)
+        })
+        .unwrap();
+        let handle = journal.handle();
+        handle.set_eager(eager);
+        let before = written();
+        let begun = hal::clock::monotonic();
+        let visits = 2000;
+        for first in (0..visits).step_by(batch) {
+            for sequence in first..first + batch {
+                handle.append(check_in(sequence as u64));
+            }
+            assert!(handle.flush().await);
+            let mut ids = Vec::new();
+            handle.each_undelivered(|visit| {
+                ids.push(visit.id);
+                true
+            });
+            handle.mark_sent(&ids).await;
+            ids.iter().for_each(|id| handle.delivered(*id));
+        }
+        journal.close();
+        println!(
+            "{name}: {} bytes a visit, {:?} a visit, file {}",
+            (written() - before) / visits as u64,
+            (hal::clock::monotonic() - begun) / u32::try_from(visits).unwrap(),
+            std::fs::metadata(folder.join("check-ins.db")).unwrap().len()
+        );
+    }
 }
