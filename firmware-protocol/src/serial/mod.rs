@@ -57,7 +57,8 @@ impl Decoder {
         }
     }
 
-    /// Takes one byte; says what it completed.
+    /// Takes one byte; says what it completed. A frame that was found inside a refused one may come only with
+    /// the next byte, or with silence.
     pub fn feed(&mut self, byte: u8) -> Option<Result<Reading, Reject>> {
         if self.overflown {
             self.overflown = !self.profile.line.ends_at(byte);
