@@ -394,6 +394,16 @@ fn a_layout_that_cannot_be_read_is_refused_with_its_reason() {
         }),
         LayoutError::Range
     );
+    let uid = Some(Span::new(1, 8));
+    assert_eq!(refused(Layout { uid, ..custom() }), LayoutError::NoNumber);
+    assert_eq!(
+        refused(Layout {
+            uid,
+            card: None,
+            ..custom()
+        }),
+        LayoutError::NoNumber
+    );
     assert_eq!(
         refused(Layout {
             card: None,
@@ -404,6 +414,8 @@ fn a_layout_that_cannot_be_read_is_refused_with_its_reason() {
     assert_eq!(
         refused(Layout {
             uid: Some(Span::new(1, 9)),
+            card: None,
+            facility: None,
             ..custom()
         }),
         LayoutError::NotWhole

@@ -9,6 +9,7 @@ mod pn532;
 mod stx;
 
 use core::fmt;
+use core::time::Duration;
 
 use heapless::Vec;
 
@@ -42,6 +43,10 @@ pub struct Decoder {
 }
 
 impl Decoder {
+    /// The silence after which to call [`Decoder::idle`]: longer than any reader, or the USB adapter before it,
+    /// pauses inside a frame, and shorter than anybody presents two cards.
+    pub const IDLE: Duration = Duration::from_millis(100);
+
     /// A decoder at rest.
     pub fn new(profile: impl Into<Profile>) -> Self {
         Self {
@@ -52,7 +57,8 @@ impl Decoder {
         }
     }
 
-    /// Takes one byte; says what it completed.
+    /// Takes one byte; says what it completed. A frame that was found inside a refused one may come only with
+    /// the next byte, or with silence.
     pub fn feed(&mut self, byte: u8) -> Option<Result<Reading, Reject>> {
         if self.overflown {
             self.overflown = !self.profile.line.ends_at(byte);
@@ -67,7 +73,7 @@ impl Decoder {
     }
 
     /// The line went quiet: ends a frame that ends by silence, drops half a frame. Call it until it answers
-    /// `None`; 100 ms after the last byte is right for every reader, also behind a USB adapter.
+    /// `None`.
     pub fn idle(&mut self) -> Option<Result<Reading, Reject>> {
         self.overflown = false;
         self.run(true)

@@ -2,8 +2,6 @@
 //! (DGLIMWLC manual), Rosslare (AY series manuals) and Gwiot (7941E manual), cross-checked with the encoder of
 //! the Proxmark project.
 
-use heapless::Vec;
-
 use super::layout::{Check, Layout, ParityGroup, Span};
 use crate::format::Format;
 
@@ -178,8 +176,8 @@ impl Row {
     }
 
     fn group(mut self, group: ParityGroup) -> Self {
-        let parity: Vec<_, 4> = self.0.parity.iter().copied().chain([group]).collect();
-        self.0.parity = parity;
+        let added = self.0.parity.push(group);
+        debug_assert!(added.is_ok(), "no known layout has more parity bits than fit");
         self
     }
 }

@@ -120,9 +120,9 @@ pub enum Parity {
 pub struct Layout {
     /// Length of the frame in bits.
     pub bits: u8,
-    /// The UID, in whole bytes.
+    /// The UID, in whole bytes. A layout has either this or a card number.
     pub uid: Option<Span>,
-    /// The facility code.
+    /// The facility code beside a card number.
     pub facility: Option<Span>,
     /// The card number.
     pub card: Option<Span>,
@@ -130,7 +130,7 @@ pub struct Layout {
     pub issue: Option<Span>,
     /// Bits that are the same in every frame, and their value.
     pub fixed: Option<(Span, u8)>,
-    /// The parity bits.
+    /// The parity bits, at most four.
     pub parity: Vec<ParityGroup, 4>,
     /// A check over the whole frame.
     pub check: Option<Check>,
@@ -143,7 +143,7 @@ pub enum LayoutError {
     Bits,
     /// A range starts after its end or ends after the frame.
     Range,
-    /// Neither a UID nor a card number.
+    /// Neither a UID nor a card number, or both, or a UID with a facility code or an issue level.
     NoNumber,
     /// The UID is not 1 to 10 whole bytes, or the frame is not whole units of its check.
     NotWhole,
@@ -156,7 +156,7 @@ impl fmt::Display for LayoutError {
         f.write_str(match self {
             Self::Bits => "a frame has 1 to 128 bits",
             Self::Range => "a bit range ends before it starts or lies outside the frame",
-            Self::NoNumber => "the layout needs a uid or a card number",
+            Self::NoNumber => "the layout needs either a uid, or a card number with or without facility code and issue level",
             Self::NotWhole => {
                 "a uid has 1 to 10 whole bytes, and a check needs whole bytes (or nibbles) in the frame"
             }
@@ -183,7 +183,8 @@ impl Layout {
         if !spans.into_iter().flatten().all(inside) || !self.parity.iter().all(parity) {
             return Err(LayoutError::Range);
         }
-        if self.uid.is_none() && self.card.is_none() {
+        let coded = self.facility.or(self.issue).is_some();
+        if self.uid.is_some() == self.card.is_some() || (self.uid.is_some() && coded) {
             return Err(LayoutError::NoNumber);
         }
         let uid_whole = |uid: Span| uid.width().is_multiple_of(8) && usize::from(uid.width() / 8) <= UID_MAX;

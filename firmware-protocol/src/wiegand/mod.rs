@@ -1,4 +1,4 @@
-//! Wiegand: from edges to bits ([`assembler`]), from bits to a card ([`layout`], [`formats`]) or a key
+//! Wiegand: from edges to bits ([`assembler`]), from bits to a card ([`layout`]) or a key
 //! ([`crate::keypad`]). A layout is never guessed from the length: 32, 34, 37, 40 and 56 bits each have several.
 
 pub mod assembler;
