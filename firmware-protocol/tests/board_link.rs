@@ -530,6 +530,34 @@ fn an_unacknowledged_release_is_not_sent_to_the_next_boot() {
 }
 
 #[test]
+fn a_late_release_to_an_earlier_boot_opens_nothing_and_its_refusal_touches_no_other() {
+    let mut rig = Rig::online();
+    let release = |grant, now| {
+        let not_after = now + ms(5000);
+        Release {
+            grant,
+            direction: Direction::A,
+            pulse: ms(500),
+            passage: ms(5000),
+            not_after,
+        }
+    };
+    rig.host.release(release(7, rig.now), rig.now).unwrap();
+    let late = rig.host.transmit(rig.now).unwrap();
+    rig.reboot();
+    rig.run(ms(500));
+    rig.taken.insert(8, release(8, rig.now));
+    rig.host.release(release(8, rig.now), rig.now).unwrap();
+    while rig.host.transmit(rig.now).is_some() {}
+    rig.board.receive(&late, rig.board_now());
+    assert_eq!(rig.board.outputs().contact, None);
+    rig.run(ms(1000));
+    assert_eq!(rig.openings, BTreeMap::from([(8, 1)]));
+    rig.walk(Direction::A);
+    assert!(matches!(rig.end_of(8), (true, BoardEvent::Passed { .. })));
+}
+
+#[test]
 fn a_lost_release_is_repeated_and_opens_once() {
     let mut rig = Rig::online();
     rig.line = CUT;

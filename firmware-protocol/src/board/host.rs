@@ -149,7 +149,12 @@ impl Host {
                 self.inputs_are(heartbeat.inputs);
                 self.fault_is(heartbeat.fault);
             }
-            BoardMessage::Ack { sequence, status } => self.acknowledged(sequence, status, now),
+            // About a release to an earlier boot, whose numbers mean nothing in this one.
+            BoardMessage::Ack {
+                status: AckStatus::WrongNonce,
+                ..
+            } => self.greet_soon(now),
+            BoardMessage::Ack { release, status } => self.acknowledged(release, status, now),
             report => {
                 // Acknowledged with the next heartbeat, repetitions too: their acknowledgement was lost.
                 connection.heartbeat_at = now;
@@ -221,11 +226,11 @@ impl Host {
         self.feedback = PerDirection::default();
     }
 
-    fn acknowledged(&mut self, sequence: u32, status: AckStatus, now: Duration) {
+    fn acknowledged(&mut self, release: ReleaseId, status: AckStatus, now: Duration) {
         let Some(connection) = self.connection.as_mut() else {
             return;
         };
-        let Some(sending) = connection.sending.take_if(|sending| sending.sequence == sequence) else {
+        let Some(sending) = connection.sending.take_if(|sending| sending.id() == release) else {
             return;
         };
         let release = sending.release;

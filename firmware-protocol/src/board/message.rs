@@ -87,8 +87,8 @@ pub enum BoardMessage {
     Heartbeat(BoardHeartbeat),
     /// 0x83. The answer to a release.
     Ack {
-        /// The number of the release.
-        sequence: u32,
+        /// Which release; number and grant as it carried them.
+        release: ReleaseId,
         /// What became of it.
         status: AckStatus,
     },
@@ -463,8 +463,8 @@ impl Message for BoardMessage {
                 body.u8(heartbeat.inputs.0);
                 write_fault(body, heartbeat.fault);
             }
-            Self::Ack { sequence, status } => {
-                body.u32(*sequence);
+            Self::Ack { release, status } => {
+                write_release(body, Some(*release));
                 body.u8(*status as u8);
             }
             Self::Read(read) => {
@@ -517,7 +517,11 @@ impl Message for BoardMessage {
                 fault: Fault::from_code(fields.u8()?),
             }),
             0x83 => Self::Ack {
-                sequence: fields.u32()?,
+                // A release numbered 0 is answered like any other.
+                release: ReleaseId {
+                    sequence: fields.u32()?,
+                    grant: fields.u64()?,
+                },
                 status: AckStatus::read(fields)?,
             },
             0x84 => Self::Read(BoardRead::read(fields)?),
