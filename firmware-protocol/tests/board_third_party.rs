@@ -360,13 +360,16 @@ fn a_command_that_waits_past_its_time_to_live_is_never_sent() {
 
 #[test]
 fn a_frame_is_found_after_noise_that_looks_like_its_beginning() {
-    let mut board = with_release(OneTech::default(), "FE8001000000AB");
-    board.receive(&hex("FE81FE8101FE8101000000AB"), ms(900));
-    assert_eq!(events(&mut board)[2], passed(Some(7), Direction::A));
-    assert!(board.rejected() > 0);
-    let mut board = with_release(Digicon::default(), "0202004848");
+    let mut one_tech = with_release(OneTech::default(), "FE8001000000AB");
+    one_tech.receive(&hex("FE81FE8101FE8101000000AB"), ms(900));
+    assert_eq!(events(&mut one_tech)[2], passed(Some(7), Direction::A));
+    assert!(one_tech.rejected() > 0);
+
+    let mut board = board(Digicon::default());
     board.receive(&hex("0205"), ms(5));
-    board.receive(&hex("0202000606"), ms(305));
+    board.release(release(7, Direction::A, ms(300)), ms(300)).unwrap();
+    board.transmit(ms(300)).unwrap();
+    board.receive(&hex("0202000606"), ms(320));
     assert_eq!(
         events(&mut board)[1],
         opened(7, Direction::A),
