@@ -157,6 +157,21 @@ fn a_full_block_may_be_followed_by_an_empty_one() {
     }
 }
 
+#[test]
+fn the_examples_of_the_document_are_the_golden_bytes() {
+    let document = include_str!("../../docs/board-protocol.md");
+    let golden = include_str!("board_golden_v1.rs");
+    let examples = document
+        .lines()
+        .filter_map(|line| line.strip_suffix(" 00` |")?.rsplit_once('`'));
+    let mut count = 0;
+    for (message, example) in examples {
+        assert!(golden.contains(&format!("\"{example} 00\"")), "{message}");
+        count += 1;
+    }
+    assert_eq!(count, 15);
+}
+
 fn direction() -> impl Strategy<Value = Direction> {
     prop_oneof![Just(Direction::A), Just(Direction::B)]
 }

@@ -11,8 +11,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use firmware_protocol::board::firmware::{Boot, CONTACT_GAP, Firmware, MAX_PULSE};
+use firmware_protocol::board::frame::Frame;
 use firmware_protocol::board::host::Host;
-use firmware_protocol::board::message::{BoardInput, BoardRead, Fault, Feedback, Indicator, ResetCause};
+use firmware_protocol::board::message::{
+    BoardInput, BoardRead, Fault, Feedback, HostMessage, Indicator, ReleaseOrder, ResetCause,
+};
 use firmware_protocol::board::{
     BoardEvent, Direction, OfflineReason, PerDirection, Refusal, Release, Turnstile,
 };
@@ -555,6 +558,32 @@ fn a_late_release_to_an_earlier_boot_opens_nothing_and_its_refusal_touches_no_ot
     assert_eq!(rig.openings, BTreeMap::from([(8, 1)]));
     rig.walk(Direction::A);
     assert!(matches!(rig.end_of(8), (true, BoardEvent::Passed { .. })));
+}
+
+#[test]
+fn a_number_that_was_used_for_another_grant_opens_nothing() {
+    let mut rig = Rig::online();
+    rig.release(7, Direction::A, ms(1500)).unwrap();
+    rig.run(ms(1000));
+    rig.walk(Direction::A);
+    rig.run(ms(200));
+    let order = ReleaseOrder {
+        grant: 8,
+        direction: Direction::A,
+        issued_at: rig.board_now().as_millis() as u32,
+        ttl_ms: 1500,
+        pulse_ms: 500,
+        passage_ms: 5000,
+    };
+    for (sequence, opens) in [(1, None), (2, Some(Direction::A))] {
+        let frame = Frame {
+            sequence,
+            nonce: 0xB007_0001,
+            message: HostMessage::Release(order),
+        };
+        rig.board.receive(&frame.encode(), rig.board_now());
+        assert_eq!(rig.board.outputs().contact, opens, "number {sequence}");
+    }
 }
 
 #[test]

@@ -4,7 +4,8 @@
 //! it. `H` and `A` release; `06` confirms, `15` says that a command was not understood, `1A` and `1B` report a passage.
 //! The manuals do not say that passages are to be confirmed, so they are not.
 
-use super::{Protocol, Report, Reports, Window, wire};
+use super::window::Window;
+use super::{Protocol, Report, Reports, wire};
 use crate::board::Direction;
 use crate::board::frame::WireFrame;
 use crate::board::turnstile::Observes;
