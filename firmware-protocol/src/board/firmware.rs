@@ -172,8 +172,13 @@ impl Firmware {
             }
             Walk::WrongWay(release) => BoardMessage::WrongWay { release, direction },
         };
-        // Whoever is through must not hold the lane open for the next one.
-        self.open_contact(now);
+        // Whoever is through must not hold the lane open for the next one; whoever leaves freely does not shut it.
+        if self
+            .contact
+            .is_some_and(|(open, _)| self.passages.get(open).is_none())
+        {
+            self.open_contact(now);
+        }
         self.report(message, now);
     }
 

@@ -139,6 +139,19 @@ impl Host {
         self.feedback = PerDirection::default();
     }
 
+    fn hello(&mut self, now: Duration) -> Frame<HostMessage> {
+        self.challenge = self.challenge.wrapping_add(1).max(1);
+        self.asked = true;
+        self.last_hello = Some(now);
+        self.hello_at = self.connection.is_none().then_some(now + GREETING);
+        let challenge = self.challenge;
+        Frame {
+            sequence: 0,
+            nonce: 0,
+            message: HostMessage::Hello { challenge },
+        }
+    }
+
     /// Numbers the next release when the board has answered the one before.
     fn send_next(&mut self, now: Duration) {
         let Some(connection) = self
@@ -173,7 +186,7 @@ impl Host {
     }
 
     fn event(&mut self, event: BoardEvent) {
-        // The caller takes the events after each call, and no call causes as many as fit.
+        // The caller takes the events after each call, and `handle_frame` leaves room for one more frame.
         drop(self.events.push_back(event));
     }
 }
@@ -196,7 +209,9 @@ impl Turnstile for Host {
     }
 
     fn feedback(&mut self, feedback: Feedback, _now: Duration) {
-        *self.feedback.get_mut(feedback.direction) = Some(feedback);
+        if self.connection.is_some() {
+            *self.feedback.get_mut(feedback.direction) = Some(feedback);
+        }
     }
 
     fn receive(&mut self, bytes: &[u8], now: Duration) {
@@ -216,60 +231,30 @@ impl Turnstile for Host {
 
     fn transmit(&mut self, now: Duration) -> Option<WireFrame> {
         if self.hello_at.is_some_and(|at| at <= now) {
-            self.challenge = self.challenge.wrapping_add(1).max(1);
-            self.asked = true;
-            self.last_hello = Some(now);
-            self.hello_at = self.connection.is_none().then_some(now + GREETING);
-            let message = HostMessage::Hello {
-                challenge: self.challenge,
-            };
-            return Some(
-                Frame {
-                    sequence: 0,
-                    nonce: 0,
-                    message,
-                }
-                .encode(),
-            );
+            return Some(self.hello(now).encode());
         }
         let connection = self.connection.as_mut()?;
-        let nonce = connection.nonce;
-        if connection.heartbeat_at <= now {
+        let (sequence, message) = if connection.heartbeat_at <= now {
             connection.heartbeat_at = now + HEARTBEAT;
-            let message = HostMessage::Heartbeat {
-                acknowledged: connection.accepted,
-            };
-            return Some(
-                Frame {
-                    sequence: 0,
-                    nonce,
-                    message,
-                }
-                .encode(),
-            );
-        }
-        if let Some(sending) = connection
+            let acknowledged = connection.accepted;
+            (0, HostMessage::Heartbeat { acknowledged })
+        } else if let Some(sending) = connection
             .sending
             .as_mut()
             .filter(|sending| sending.send_at <= now)
         {
             sending.send_at = now + REPEAT;
-            let message = HostMessage::Release(sending.order);
-            return Some(
-                Frame {
-                    sequence: sending.sequence,
-                    nonce,
-                    message,
-                }
-                .encode(),
-            );
-        }
-        let feedback = self.feedback.a.take().or_else(|| self.feedback.b.take())?;
+            (sending.sequence, HostMessage::Release(sending.order))
+        } else {
+            let feedback = self.feedback.a.take().or_else(|| self.feedback.b.take())?;
+            (0, HostMessage::Feedback(feedback))
+        };
+        let nonce = connection.nonce;
         Some(
             Frame {
-                sequence: 0,
+                sequence,
                 nonce,
-                message: HostMessage::Feedback(feedback),
+                message,
             }
             .encode(),
         )

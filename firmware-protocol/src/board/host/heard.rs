@@ -10,11 +10,15 @@ use crate::board::message::{AckStatus, BoardHello, BoardInput, BoardMessage, Fau
 use crate::board::passages::Passages;
 use crate::board::turnstile::{BoardEvent, OfflineReason, Refusal, Release};
 
-/// Room for all events that one report can cause.
+/// Room for all events that one frame can cause.
 const ROOM_FOR_ONE: usize = 16;
 
 impl Host {
     pub(super) fn handle_frame(&mut self, frame: Frame<BoardMessage>, now: Duration) {
+        if self.events.len() + ROOM_FOR_ONE > MOST_EVENTS {
+            // As good as lost on the line: whatever matters comes again.
+            return;
+        }
         if let BoardMessage::Hello(hello) = &frame.message
             && self.asked
             && hello.challenge == self.challenge
@@ -57,7 +61,7 @@ impl Host {
             report => {
                 // Acknowledged with the next heartbeat, repetitions too: their acknowledgement was lost.
                 connection.heartbeat_at = now;
-                if frame.sequence > connection.accepted && self.events.len() + ROOM_FOR_ONE <= MOST_EVENTS {
+                if frame.sequence > connection.accepted {
                     connection.accepted = frame.sequence;
                     self.reported(report, now);
                 }

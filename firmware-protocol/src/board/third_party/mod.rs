@@ -38,7 +38,9 @@ const OUTCOME_GRACE: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(300);
 /// A command that was not understood is sent again after so long.
 const AGAIN: Duration = Duration::from_millis(100);
-const MOST_EVENTS: usize = 16;
+const MOST_EVENTS: usize = 32;
+/// Places kept for events of grants: two each for those that wait, are sent or are open, and the connection.
+const FOR_GRANTS: usize = 18;
 const MOST_REPORTS: usize = 8;
 
 /// What differs from one installation to the next.
@@ -288,8 +290,17 @@ impl<P: Protocol> ThirdParty<P> {
     }
 
     fn event(&mut self, event: BoardEvent) {
-        // The caller takes the events after each call, and no call causes as many as fit.
-        drop(self.events.push_back(event));
+        let without_grant = matches!(
+            event,
+            BoardEvent::Passed { grant: None, .. }
+                | BoardEvent::TimedOut { grant: None, .. }
+                | BoardEvent::WrongWay { grant: None, .. }
+                | BoardEvent::Fault { grant: None, .. }
+        );
+        // The caller takes the events after each call; a flood within one call costs nobody an end.
+        if !without_grant || self.events.len() + FOR_GRANTS < MOST_EVENTS {
+            drop(self.events.push_back(event));
+        }
     }
 }
 
