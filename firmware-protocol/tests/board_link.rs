@@ -629,6 +629,26 @@ fn an_outcome_that_comes_before_the_acknowledgement_proves_the_opening() {
 }
 
 #[test]
+fn a_report_whose_acknowledgement_was_lost_in_a_long_silence_is_not_heard_twice() {
+    let mut rig = Rig::online();
+    rig.board.passed(Direction::B, rig.board_now());
+    while let Some(frame) = rig.board.transmit(rig.board_now()) {
+        rig.host.receive(&frame, rig.now);
+    }
+    rig.line = CUT;
+    rig.run(ms(4000));
+    rig.line = Line::default();
+    rig.run(ms(4000));
+    let wrong_way = rig
+        .events
+        .iter()
+        .filter(|event| matches!(event, BoardEvent::WrongWay { .. }))
+        .count();
+    assert_eq!(wrong_way, 1, "{:?}", rig.events);
+    assert!(matches!(rig.events.last(), Some(BoardEvent::Online { .. })));
+}
+
+#[test]
 fn an_answer_to_an_earlier_greeting_is_not_believed() {
     let now = ms(5000);
     let mut host = Host::new(1, now);

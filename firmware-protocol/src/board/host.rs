@@ -36,25 +36,31 @@ pub struct Host {
     hello_at: Option<Duration>,
     last_hello: Option<Duration>,
     connection: Option<Connection>,
-    /// The highest number given to a release, and for which boot of the board.
-    numbered: (u32, u32),
+    numbers: Numbers,
     waiting: Waiting,
     feedback: PerDirection<Option<Feedback>>,
     events: Deque<BoardEvent, MOST_EVENTS>,
 }
 
+/// How far both ends have counted in one boot of the board; outlives a silence.
+#[derive(Debug, Default)]
+struct Numbers {
+    nonce: u32,
+    /// The highest number given to a release.
+    released: u32,
+    /// The highest number that has arrived from the board.
+    accepted: u32,
+}
+
 /// What holds while the board is there.
 #[derive(Debug)]
 struct Connection {
-    nonce: u32,
     heard_at: Duration,
     /// Whether the board has heard us in this connection.
     served: bool,
     /// The board's clock in a frame, and when that frame arrived.
     clock: (u32, Duration),
     heartbeat_at: Duration,
-    /// The highest number that has arrived from the board.
-    accepted: u32,
     sending: Option<Sending>,
     opened: Passages<ReleaseId>,
     inputs: Inputs,
@@ -99,7 +105,7 @@ impl Host {
             hello_at: Some(now),
             last_hello: None,
             connection: None,
-            numbered: (0, 0),
+            numbers: Numbers::default(),
             waiting: Waiting::default(),
             feedback: PerDirection::default(),
             events: Deque::new(),
@@ -165,7 +171,7 @@ impl Host {
         let Some(release) = self.waiting.next(now, is_free) else {
             return;
         };
-        self.numbered.1 = self.numbered.1.saturating_add(1);
+        self.numbers.released = self.numbers.released.saturating_add(1);
         let (clock, heard) = connection.clock;
         let order = ReleaseOrder {
             grant: release.grant,
@@ -179,7 +185,7 @@ impl Host {
         };
         connection.sending = Some(Sending {
             release,
-            sequence: self.numbered.1,
+            sequence: self.numbers.released,
             order,
             send_at: now,
         });
@@ -236,7 +242,7 @@ impl Turnstile for Host {
         let connection = self.connection.as_mut()?;
         let (sequence, message) = if connection.heartbeat_at <= now {
             connection.heartbeat_at = now + HEARTBEAT;
-            let acknowledged = connection.accepted;
+            let acknowledged = self.numbers.accepted;
             (0, HostMessage::Heartbeat { acknowledged })
         } else if let Some(sending) = connection
             .sending
@@ -249,7 +255,7 @@ impl Turnstile for Host {
             let feedback = self.feedback.a.take().or_else(|| self.feedback.b.take())?;
             (0, HostMessage::Feedback(feedback))
         };
-        let nonce = connection.nonce;
+        let nonce = self.numbers.nonce;
         Some(
             Frame {
                 sequence,

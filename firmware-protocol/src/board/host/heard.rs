@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::{Connection, Host, MOST_EVENTS, OUTCOME_GRACE, Sending};
+use super::{Connection, Host, MOST_EVENTS, Numbers, OUTCOME_GRACE, Sending};
 use crate::board::Direction;
 use crate::board::firmware::REPEAT;
 use crate::board::frame::Frame;
@@ -28,7 +28,7 @@ impl Host {
         let Some(connection) = self
             .connection
             .as_mut()
-            .filter(|connection| connection.nonce == frame.nonce)
+            .filter(|_| self.numbers.nonce == frame.nonce)
         else {
             // Another boot of the board, perhaps a frame from before: only the answer to a fresh hello tells.
             return self.greet_soon(now);
@@ -52,17 +52,12 @@ impl Host {
                 self.inputs_are(heartbeat.inputs);
                 self.fault_is(heartbeat.fault);
             }
-            // About a release to an earlier boot, whose numbers mean nothing in this one.
-            BoardMessage::Ack {
-                status: AckStatus::WrongNonce,
-                ..
-            } => self.greet_soon(now),
             BoardMessage::Ack { release, status } => self.acknowledged(release, status, now),
             report => {
                 // Acknowledged with the next heartbeat, repetitions too: their acknowledgement was lost.
                 connection.heartbeat_at = now;
-                if frame.sequence > connection.accepted {
-                    connection.accepted = frame.sequence;
+                if frame.sequence > self.numbers.accepted {
+                    self.numbers.accepted = frame.sequence;
                     self.reported(report, now);
                 }
             }
@@ -73,27 +68,23 @@ impl Host {
     fn greeted(&mut self, nonce: u32, hello: BoardHello, now: Duration) {
         self.asked = false;
         self.hello_at = None;
-        if self
-            .connection
-            .as_ref()
-            .is_some_and(|connection| connection.nonce == nonce)
-        {
+        if self.connection.is_some() && self.numbers.nonce == nonce {
             return;
         }
         self.disconnect(OfflineReason::Rebooted);
-        let used = if self.numbered.0 == nonce {
-            self.numbered.1
-        } else {
-            0
-        };
-        self.numbered = (nonce, used.max(hello.last_release));
+        if self.numbers.nonce != nonce {
+            self.numbers = Numbers {
+                nonce,
+                released: 0,
+                accepted: 0,
+            };
+        }
+        self.numbers.released = self.numbers.released.max(hello.last_release);
         self.connection = Some(Connection {
-            nonce,
             heard_at: now,
             served: false,
             clock: (hello.clock, now),
             heartbeat_at: now,
-            accepted: 0,
             sending: None,
             opened: Passages::default(),
             inputs: Inputs::default(),
