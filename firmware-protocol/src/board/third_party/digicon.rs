@@ -2,8 +2,8 @@
 //!
 //! `02 SIZE_L SIZE_H command.. BCC`; the size counts the command and the BCC, which is the XOR of everything before
 //! it. `H` and `A` release; `06` confirms, `15` says that a command was not understood, `1A` and `1B` report a passage.
-//! No page says that the board waits for a
-//! confirmation of a passage, so none is sent.
+//!
+//! Whether the board wants passages confirmed is an open question; none is confirmed.
 
 use super::window::Window;
 use super::{Protocol, Report, Reports, wire};
