@@ -152,10 +152,10 @@ fn ack() {
         0,
         NONCE,
         BoardMessage::Ack {
-            sequence: 7,
+            release: RELEASE,
             status: AckStatus::Opened,
         },
-        "02 01 02 83 01 01 01 06 01 EE FF C0 07 01 01 01 05 DC 02 E0 37 00",
+        "02 01 02 83 01 01 01 06 01 EE FF C0 07 01 01 05 04 03 02 01 01 01 01 01 05 EC 6E C6 04 00",
     );
 }
 
@@ -166,7 +166,7 @@ fn every_ack_status_has_its_number() {
             sequence: 0,
             nonce: NONCE,
             message: BoardMessage::Ack {
-                sequence: u32::MAX,
+                release: RELEASE,
                 status,
             },
         }

@@ -11,8 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use firmware_protocol::board::firmware::{Boot, CONTACT_GAP, Firmware, MAX_PULSE};
+use firmware_protocol::board::frame::Frame;
 use firmware_protocol::board::host::Host;
-use firmware_protocol::board::message::{BoardInput, BoardRead, Fault, Feedback, Indicator, ResetCause};
+use firmware_protocol::board::message::{
+    BoardHeartbeat, BoardInput, BoardMessage, BoardRead, Fault, Feedback, HostMessage, Indicator, Inputs,
+    ReleaseOrder, ResetCause,
+};
 use firmware_protocol::board::{
     BoardEvent, Direction, OfflineReason, PerDirection, Refusal, Release, Turnstile,
 };
@@ -153,6 +157,26 @@ impl Rig {
         }
         self.settle();
         taken
+    }
+
+    /// The board opens, and its acknowledgement is lost.
+    fn release_on_one_way_line(&mut self, grant: u64) {
+        let not_after = self.now + ms(1500);
+        let release = Release {
+            grant,
+            direction: Direction::A,
+            pulse: ms(500),
+            passage: ms(5000),
+            not_after,
+        };
+        self.host.release(release, self.now).unwrap();
+        self.taken.insert(grant, release);
+        while let Some(frame) = self.host.transmit(self.now) {
+            self.board.receive(&frame, self.board_now());
+        }
+        while self.board.transmit(self.board_now()).is_some() {}
+        self.look_at_contact();
+        assert_eq!(self.openings[&grant], 1);
     }
 
     fn walk(&mut self, direction: Direction) {
@@ -379,6 +403,28 @@ fn a_passage_without_a_release_is_wrong_way_without_a_grant() {
 }
 
 #[test]
+fn whoever_leaves_freely_does_not_shut_the_lane_for_the_one_who_enters() {
+    let mut rig = Rig::online();
+    let free = PerDirection { a: false, b: true };
+    rig.board = Firmware::new(Boot { free, ..boot(2) }, rig.board_now());
+    rig.run(ms(500));
+    rig.release(7, Direction::A, ms(1500)).unwrap();
+    rig.walk(Direction::B);
+    assert_eq!(rig.board.outputs().contact, Some(Direction::A));
+    rig.walk(Direction::A);
+    assert_eq!(rig.board.outputs().contact, None);
+    let passed = |grant, direction| BoardEvent::Passed {
+        grant,
+        direction,
+        counter: Some(1),
+    };
+    assert_eq!(
+        rig.events[rig.events.len() - 2..],
+        [passed(None, Direction::B), passed(Some(7), Direction::A)]
+    );
+}
+
+#[test]
 fn a_fault_ends_the_release_and_refuses_further_ones_until_it_is_gone() {
     let mut rig = Rig::online();
     rig.release(7, Direction::A, ms(1500)).unwrap();
@@ -527,6 +573,156 @@ fn an_unacknowledged_release_is_not_sent_to_the_next_boot() {
     rig.run(ms(3000));
     assert!(rig.openings.is_empty());
     assert!(matches!(rig.end_of(7), (false, BoardEvent::Unknown { .. })));
+}
+
+#[test]
+fn a_late_release_to_an_earlier_boot_opens_nothing_and_its_refusal_touches_no_other() {
+    let mut rig = Rig::online();
+    let release = |grant, now| {
+        let not_after = now + ms(5000);
+        Release {
+            grant,
+            direction: Direction::A,
+            pulse: ms(500),
+            passage: ms(5000),
+            not_after,
+        }
+    };
+    rig.host.release(release(7, rig.now), rig.now).unwrap();
+    let late = rig.host.transmit(rig.now).unwrap();
+    rig.reboot();
+    rig.run(ms(500));
+    rig.taken.insert(8, release(8, rig.now));
+    rig.host.release(release(8, rig.now), rig.now).unwrap();
+    while rig.host.transmit(rig.now).is_some() {}
+    rig.board.receive(&late, rig.board_now());
+    assert_eq!(rig.board.outputs().contact, None);
+    rig.run(ms(1000));
+    assert_eq!(rig.openings, BTreeMap::from([(8, 1)]));
+    rig.walk(Direction::A);
+    assert!(matches!(rig.end_of(8), (true, BoardEvent::Passed { .. })));
+}
+
+#[test]
+fn an_outcome_that_comes_before_the_acknowledgement_proves_the_opening() {
+    let mut rig = Rig::online();
+    rig.release_on_one_way_line(7);
+    rig.line = Line::default();
+    rig.walk(Direction::A);
+    let passed = BoardEvent::Passed {
+        grant: Some(7),
+        direction: Direction::A,
+        counter: Some(1),
+    };
+    assert_eq!(
+        rig.events,
+        [
+            BoardEvent::Opened {
+                grant: 7,
+                direction: Direction::A
+            },
+            passed
+        ]
+    );
+    rig.run(ms(12_000));
+    assert_eq!(rig.events.len(), 2, "{:?}", rig.events);
+}
+
+#[test]
+fn a_report_whose_acknowledgement_was_lost_in_a_long_silence_is_not_heard_twice() {
+    let mut rig = Rig::online();
+    rig.board.passed(Direction::B, rig.board_now());
+    while let Some(frame) = rig.board.transmit(rig.board_now()) {
+        rig.host.receive(&frame, rig.now);
+    }
+    rig.line = CUT;
+    rig.run(ms(4000));
+    rig.line = Line::default();
+    rig.run(ms(4000));
+    let wrong_way = rig
+        .events
+        .iter()
+        .filter(|event| matches!(event, BoardEvent::WrongWay { .. }))
+        .count();
+    assert_eq!(wrong_way, 1, "{:?}", rig.events);
+    assert!(matches!(rig.events.last(), Some(BoardEvent::Online { .. })));
+}
+
+#[test]
+fn an_answer_to_an_earlier_greeting_is_not_believed() {
+    let now = ms(5000);
+    let mut host = Host::new(1, now);
+    let mut board = Firmware::new(boot(1), now);
+    board.receive(&host.transmit(now).unwrap(), now);
+    let late = board.transmit(now).unwrap();
+    let now = now + ms(500);
+    host.handle_timeout(now);
+    let mut board = Firmware::new(boot(2), now);
+    board.receive(&host.transmit(now).unwrap(), now);
+    host.receive(&late, now);
+    assert_eq!(host.poll_event(), None);
+    host.receive(&board.transmit(now).unwrap(), now);
+    assert!(matches!(host.poll_event(), Some(BoardEvent::Online { .. })));
+}
+
+#[test]
+fn a_heartbeat_that_was_overtaken_does_not_turn_back_the_contacts() {
+    let mut rig = Rig::online();
+    rig.run(ms(1000));
+    let heartbeat = |clock, inputs| {
+        let message = BoardMessage::Heartbeat(BoardHeartbeat {
+            clock,
+            serving: true,
+            inputs,
+            fault: None,
+        });
+        Frame {
+            sequence: 0,
+            nonce: 0xB007_0001,
+            message,
+        }
+        .encode()
+    };
+    let clock = rig.board_now().as_millis() as u32;
+    let mut fire = Inputs::default();
+    fire.set(BoardInput::Fire, true);
+    rig.host.receive(&heartbeat(clock + 2, fire), rig.now);
+    rig.host
+        .receive(&heartbeat(clock + 1, Inputs::default()), rig.now);
+    assert_eq!(
+        rig.host.poll_event(),
+        Some(BoardEvent::Input {
+            input: BoardInput::Fire,
+            active: true
+        })
+    );
+    assert_eq!(rig.host.poll_event(), None);
+}
+
+#[test]
+fn a_number_that_was_used_for_another_grant_opens_nothing() {
+    let mut rig = Rig::online();
+    rig.release(7, Direction::A, ms(1500)).unwrap();
+    rig.run(ms(1000));
+    rig.walk(Direction::A);
+    rig.run(ms(200));
+    let order = ReleaseOrder {
+        grant: 8,
+        direction: Direction::A,
+        issued_at: rig.board_now().as_millis() as u32,
+        ttl_ms: 1500,
+        pulse_ms: 500,
+        passage_ms: 5000,
+    };
+    for (sequence, opens) in [(1, None), (2, Some(Direction::A))] {
+        let frame = Frame {
+            sequence,
+            nonce: 0xB007_0001,
+            message: HostMessage::Release(order),
+        };
+        rig.board.receive(&frame.encode(), rig.board_now());
+        assert_eq!(rig.board.outputs().contact, opens, "number {sequence}");
+    }
 }
 
 #[test]

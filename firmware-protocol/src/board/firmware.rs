@@ -80,7 +80,7 @@ pub struct Firmware {
     indicators: PerDirection<Option<(Indicator, Duration)>>,
     buzzer_until: Option<Duration>,
     hello_due: Option<u32>,
-    ack_due: Option<(u32, AckStatus)>,
+    ack_due: Option<(ReleaseId, AckStatus)>,
     heartbeat_at: Duration,
     reports: Vec<Report, MOST_REPORTS>,
     last_report: u32,
@@ -172,8 +172,13 @@ impl Firmware {
             }
             Walk::WrongWay(release) => BoardMessage::WrongWay { release, direction },
         };
-        // Whoever is through must not hold the lane open for the next one.
-        self.open_contact(now);
+        // Whoever is through must not hold the lane open for the next one; whoever leaves freely does not shut it.
+        if self
+            .contact
+            .is_some_and(|(open, _)| self.passages.get(open).is_none())
+        {
+            self.open_contact(now);
+        }
         self.report(message, now);
     }
 
@@ -287,8 +292,8 @@ impl Firmware {
             };
             return Some((0, BoardMessage::Hello(hello)));
         }
-        if let Some((sequence, status)) = self.ack_due.take() {
-            return Some((0, BoardMessage::Ack { sequence, status }));
+        if let Some((release, status)) = self.ack_due.take() {
+            return Some((0, BoardMessage::Ack { release, status }));
         }
         if self.heartbeat_at <= now {
             self.heartbeat_at = now + HEARTBEAT;
@@ -320,27 +325,30 @@ impl Firmware {
                     self.report_at = now;
                 }
             }
-            HostMessage::Release(order) if meant_for_us => {
-                let status = self.release(frame.sequence, order, now);
-                self.ack_due = Some((frame.sequence, status));
+            HostMessage::Release(order) => {
+                let release = ReleaseId {
+                    sequence: frame.sequence,
+                    grant: order.grant,
+                };
+                let status = if meant_for_us {
+                    self.release(release, order, now)
+                } else {
+                    AckStatus::WrongNonce
+                };
+                self.ack_due = Some((release, status));
             }
-            HostMessage::Release(_) => self.ack_due = Some((frame.sequence, AckStatus::WrongNonce)),
             HostMessage::Feedback(feedback) if meant_for_us => self.show(feedback, now),
             HostMessage::Heartbeat { .. } | HostMessage::Feedback(_) => {}
         }
     }
 
-    fn release(&mut self, sequence: u32, order: ReleaseOrder, now: Duration) -> AckStatus {
-        let release = ReleaseId {
-            sequence,
-            grant: order.grant,
-        };
+    fn release(&mut self, release: ReleaseId, order: ReleaseOrder, now: Duration) -> AckStatus {
         match self.handled {
             Some((handled, status)) if handled == release => return status,
-            Some((handled, _)) if handled.sequence >= sequence => return AckStatus::Superseded,
+            Some((handled, _)) if handled.sequence >= release.sequence => return AckStatus::Superseded,
             _ => {}
         }
-        let status = self.judge(sequence, &order, now);
+        let status = self.judge(release.sequence, &order, now);
         self.handled = Some((release, status));
         if status == AckStatus::Opened {
             let pulse = Duration::from_millis(order.pulse_ms.into());

@@ -30,6 +30,7 @@ pub const MAX_WIRE: usize = cobs::max_encoding_length(MAX_FRAME) + 1;
 /// A frame as it goes over the wire: stuffed and ended by its delimiter.
 pub type WireFrame = Vec<u8, MAX_WIRE>;
 
+const DELIMITER: u8 = 0;
 const FLAG_MAC: u8 = 0x80;
 
 // The 1 KiB table costs a small controller little flash and makes the CRC of a release a matter of microseconds.
@@ -61,9 +62,10 @@ impl<M: Message> Frame<M> {
 
         let mut stuffed = [0; MAX_WIRE];
         let length = cobs::try_encode(&body.0, &mut stuffed).unwrap_or(0);
-        // The delimiter is the zero that stands behind the stuffed bytes already.
-        let wire = stuffed.get(..=length).unwrap_or_default();
-        WireFrame::from_slice(wire).unwrap_or_default()
+        let mut wire = WireFrame::from_slice(stuffed.get(..length).unwrap_or_default()).unwrap_or_default();
+        // There is room: `MAX_WIRE` counts it.
+        let _fits = wire.push(DELIMITER);
+        wire
     }
 
     fn decode(raw: &[u8]) -> Result<Self, FrameError> {

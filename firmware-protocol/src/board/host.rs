@@ -1,16 +1,15 @@
 //! The gateway's end of the link: greets the board, keeps it alive, releases once and learns what came of it. It
 //! decides nothing about people and opens no port.
 
+mod heard;
+
 use core::time::Duration;
 
 use heapless::Deque;
 
 use super::firmware::{HEARTBEAT, MAX_PULSE, REPEAT};
 use super::frame::{Decoder, Frame, FrameError, WireFrame};
-use super::message::{
-    AckStatus, BoardHello, BoardInput, BoardMessage, Fault, Feedback, HostMessage, Inputs, ReleaseId,
-    ReleaseOrder,
-};
+use super::message::{BoardMessage, Fault, Feedback, HostMessage, Inputs, ReleaseId, ReleaseOrder};
 use super::passages::Passages;
 use super::turnstile::{BoardEvent, Observes, OfflineReason, Refusal, Release, Turnstile};
 use super::waiting::Waiting;
@@ -24,8 +23,6 @@ pub const GREETING: Duration = Duration::from_millis(500);
 /// An outcome that is late by so much will not come any more.
 const OUTCOME_GRACE: Duration = Duration::from_secs(5);
 const MOST_EVENTS: usize = 32;
-/// Room for all events that one report or one change of the connection can cause.
-const ROOM_FOR_ONE: usize = 16;
 
 /// A board of ours, seen from the gateway.
 #[derive(Debug)]
@@ -39,25 +36,31 @@ pub struct Host {
     hello_at: Option<Duration>,
     last_hello: Option<Duration>,
     connection: Option<Connection>,
-    /// The highest number given to a release, and for which boot of the board.
-    numbered: (u32, u32),
+    numbers: Numbers,
     waiting: Waiting,
     feedback: PerDirection<Option<Feedback>>,
     events: Deque<BoardEvent, MOST_EVENTS>,
 }
 
+/// How far both ends have counted in one boot of the board; outlives a silence.
+#[derive(Debug, Default)]
+struct Numbers {
+    nonce: u32,
+    /// The highest number given to a release.
+    released: u32,
+    /// The highest number that has arrived from the board.
+    accepted: u32,
+}
+
 /// What holds while the board is there.
 #[derive(Debug)]
 struct Connection {
-    nonce: u32,
     heard_at: Duration,
     /// Whether the board has heard us in this connection.
     served: bool,
     /// The board's clock in a frame, and when that frame arrived.
     clock: (u32, Duration),
     heartbeat_at: Duration,
-    /// The highest number that has arrived from the board.
-    accepted: u32,
     sending: Option<Sending>,
     opened: Passages<ReleaseId>,
     inputs: Inputs,
@@ -102,7 +105,7 @@ impl Host {
             hello_at: Some(now),
             last_hello: None,
             connection: None,
-            numbered: (0, 0),
+            numbers: Numbers::default(),
             waiting: Waiting::default(),
             feedback: PerDirection::default(),
             events: Deque::new(),
@@ -113,85 +116,6 @@ impl Host {
     #[must_use]
     pub const fn last_rejection(&self) -> Option<FrameError> {
         self.last_rejection
-    }
-
-    fn handle_frame(&mut self, frame: Frame<BoardMessage>, now: Duration) {
-        if let BoardMessage::Hello(hello) = &frame.message
-            && self.asked
-            && hello.challenge == self.challenge
-        {
-            return self.greeted(frame.nonce, *hello, now);
-        }
-        let Some(connection) = self
-            .connection
-            .as_mut()
-            .filter(|connection| connection.nonce == frame.nonce)
-        else {
-            // Another boot of the board, perhaps a frame from before: only the answer to a fresh hello tells.
-            return self.greet_soon(now);
-        };
-        match frame.message {
-            BoardMessage::Hello(_) => {}
-            BoardMessage::Heartbeat(heartbeat) => {
-                let age = heartbeat.clock.wrapping_sub(connection.clock.0).cast_signed();
-                if age < 0 {
-                    return;
-                }
-                // A board that does not hear us is as good as silent; one that did before is in its safe state now.
-                if heartbeat.serving {
-                    connection.heard_at = now;
-                    connection.served = true;
-                } else if connection.served {
-                    self.disconnect(OfflineReason::Silent);
-                    return self.greet_soon(now);
-                }
-                connection.clock = (heartbeat.clock, now);
-                self.inputs_are(heartbeat.inputs);
-                self.fault_is(heartbeat.fault);
-            }
-            BoardMessage::Ack { sequence, status } => self.acknowledged(sequence, status, now),
-            report => {
-                // Acknowledged with the next heartbeat, repetitions too: their acknowledgement was lost.
-                connection.heartbeat_at = now;
-                if frame.sequence > connection.accepted && self.events.len() + ROOM_FOR_ONE <= MOST_EVENTS {
-                    connection.accepted = frame.sequence;
-                    self.reported(report, now);
-                }
-            }
-        }
-    }
-
-    /// The board has answered our hello.
-    fn greeted(&mut self, nonce: u32, hello: BoardHello, now: Duration) {
-        self.asked = false;
-        self.hello_at = None;
-        if self
-            .connection
-            .as_ref()
-            .is_some_and(|connection| connection.nonce == nonce)
-        {
-            return;
-        }
-        self.disconnect(OfflineReason::Rebooted);
-        let used = if self.numbered.0 == nonce {
-            self.numbered.1
-        } else {
-            0
-        };
-        self.numbered = (nonce, used.max(hello.last_release));
-        self.connection = Some(Connection {
-            nonce,
-            heard_at: now,
-            served: false,
-            clock: (hello.clock, now),
-            heartbeat_at: now,
-            accepted: 0,
-            sending: None,
-            opened: Passages::default(),
-            inputs: Inputs::default(),
-            fault: None,
-        });
-        self.event(BoardEvent::Online { hello: Some(hello) });
     }
 
     fn greet_soon(&mut self, now: Duration) {
@@ -221,130 +145,16 @@ impl Host {
         self.feedback = PerDirection::default();
     }
 
-    fn acknowledged(&mut self, sequence: u32, status: AckStatus, now: Duration) {
-        let Some(connection) = self.connection.as_mut() else {
-            return;
-        };
-        let Some(sending) = connection.sending.take_if(|sending| sending.sequence == sequence) else {
-            return;
-        };
-        let release = sending.release;
-        let refused = match status {
-            AckStatus::Busy | AckStatus::OutOfService => {
-                let why = Refusal::from_status(status).unwrap_or(Refusal::Busy);
-                self.waiting.again(release, now + REPEAT, why).err().map(|_| why)
-            }
-            _ => Refusal::from_status(status),
-        };
-        match refused {
-            Some(why) => {
-                let Release { grant, direction, .. } = release;
-                self.event(BoardEvent::Refused {
-                    grant,
-                    direction,
-                    why,
-                });
-            }
-            None if status == AckStatus::Opened => self.opened(sending, now),
-            None => {}
-        }
-    }
-
-    fn opened(&mut self, sending: Sending, now: Duration) {
-        let Release {
-            grant,
-            direction,
-            pulse,
-            passage,
-            ..
-        } = sending.release;
-        if let Some(connection) = self.connection.as_mut() {
-            connection
-                .opened
-                .open(direction, sending.id(), now + pulse.max(passage) + OUTCOME_GRACE);
-        }
-        self.event(BoardEvent::Opened { grant, direction });
-    }
-
-    fn reported(&mut self, report: BoardMessage, now: Duration) {
-        match report {
-            BoardMessage::Read(read) => self.event(BoardEvent::Read(read)),
-            BoardMessage::Input { input, active } => {
-                let mut inputs = self
-                    .connection
-                    .as_ref()
-                    .map_or(Inputs::default(), |connection| connection.inputs);
-                inputs.set(input, active);
-                self.inputs_are(inputs);
-            }
-            BoardMessage::Passed {
-                release,
-                direction,
-                counter,
-            } => {
-                let grant = self.ended(release, now);
-                self.event(BoardEvent::Passed {
-                    grant,
-                    direction,
-                    counter: Some(counter),
-                });
-            }
-            BoardMessage::TimedOut { release, direction } => {
-                let grant = self.ended(Some(release), now);
-                self.event(BoardEvent::TimedOut { grant, direction });
-            }
-            BoardMessage::WrongWay { release, direction } => {
-                let grant = self.ended(release, now);
-                self.event(BoardEvent::WrongWay { grant, direction });
-            }
-            BoardMessage::Fault { release: None, fault } => self.fault_is(fault),
-            BoardMessage::Fault { release, fault } => {
-                if let Some(connection) = self.connection.as_mut() {
-                    connection.fault = fault;
-                }
-                let grant = self.ended(release, now);
-                self.event(BoardEvent::Fault { grant, fault });
-            }
-            BoardMessage::Hello(_) | BoardMessage::Heartbeat(_) | BoardMessage::Ack { .. } => {}
-        }
-    }
-
-    /// Takes a release out that has come to its end. None if it has done so before, or was not ours.
-    fn ended(&mut self, release: Option<ReleaseId>, now: Duration) -> Option<u64> {
-        let release = release?;
-        let connection = self.connection.as_mut()?;
-        // The outcome has overtaken the acknowledgement, or that was lost.
-        if let Some(sending) = connection.sending.take_if(|sending| sending.id() == release) {
-            self.opened(sending, now);
-        }
-        let opened = &mut self.connection.as_mut()?.opened;
-        let direction = Direction::BOTH
-            .into_iter()
-            .find(|direction| opened.get(*direction) == Some(release))?;
-        opened.end(direction).map(|release| release.grant)
-    }
-
-    fn inputs_are(&mut self, inputs: Inputs) {
-        let Some(connection) = self.connection.as_mut() else {
-            return;
-        };
-        let before = core::mem::replace(&mut connection.inputs, inputs);
-        for input in BoardInput::ALL {
-            let active = inputs.is_active(input);
-            if before.is_active(input) != active {
-                self.event(match input {
-                    BoardInput::Tamper => BoardEvent::Tamper { open: active },
-                    input => BoardEvent::Input { input, active },
-                });
-            }
-        }
-    }
-
-    fn fault_is(&mut self, fault: Option<Fault>) {
-        if let Some(connection) = self.connection.as_mut()
-            && core::mem::replace(&mut connection.fault, fault) != fault
-        {
-            self.event(BoardEvent::Fault { grant: None, fault });
+    fn hello(&mut self, now: Duration) -> Frame<HostMessage> {
+        self.challenge = self.challenge.wrapping_add(1).max(1);
+        self.asked = true;
+        self.last_hello = Some(now);
+        self.hello_at = self.connection.is_none().then_some(now + GREETING);
+        let challenge = self.challenge;
+        Frame {
+            sequence: 0,
+            nonce: 0,
+            message: HostMessage::Hello { challenge },
         }
     }
 
@@ -361,7 +171,7 @@ impl Host {
         let Some(release) = self.waiting.next(now, is_free) else {
             return;
         };
-        self.numbered.1 = self.numbered.1.saturating_add(1);
+        self.numbers.released = self.numbers.released.saturating_add(1);
         let (clock, heard) = connection.clock;
         let order = ReleaseOrder {
             grant: release.grant,
@@ -375,14 +185,14 @@ impl Host {
         };
         connection.sending = Some(Sending {
             release,
-            sequence: self.numbered.1,
+            sequence: self.numbers.released,
             order,
             send_at: now,
         });
     }
 
     fn event(&mut self, event: BoardEvent) {
-        // The caller takes the events after each call, and no call causes as many as fit.
+        // The caller takes the events after each call, and `handle_frame` leaves room for one more frame.
         drop(self.events.push_back(event));
     }
 }
@@ -405,7 +215,9 @@ impl Turnstile for Host {
     }
 
     fn feedback(&mut self, feedback: Feedback, _now: Duration) {
-        *self.feedback.get_mut(feedback.direction) = Some(feedback);
+        if self.connection.is_some() {
+            *self.feedback.get_mut(feedback.direction) = Some(feedback);
+        }
     }
 
     fn receive(&mut self, bytes: &[u8], now: Duration) {
@@ -425,60 +237,30 @@ impl Turnstile for Host {
 
     fn transmit(&mut self, now: Duration) -> Option<WireFrame> {
         if self.hello_at.is_some_and(|at| at <= now) {
-            self.challenge = self.challenge.wrapping_add(1).max(1);
-            self.asked = true;
-            self.last_hello = Some(now);
-            self.hello_at = self.connection.is_none().then_some(now + GREETING);
-            let message = HostMessage::Hello {
-                challenge: self.challenge,
-            };
-            return Some(
-                Frame {
-                    sequence: 0,
-                    nonce: 0,
-                    message,
-                }
-                .encode(),
-            );
+            return Some(self.hello(now).encode());
         }
         let connection = self.connection.as_mut()?;
-        let nonce = connection.nonce;
-        if connection.heartbeat_at <= now {
+        let (sequence, message) = if connection.heartbeat_at <= now {
             connection.heartbeat_at = now + HEARTBEAT;
-            let message = HostMessage::Heartbeat {
-                acknowledged: connection.accepted,
-            };
-            return Some(
-                Frame {
-                    sequence: 0,
-                    nonce,
-                    message,
-                }
-                .encode(),
-            );
-        }
-        if let Some(sending) = connection
+            let acknowledged = self.numbers.accepted;
+            (0, HostMessage::Heartbeat { acknowledged })
+        } else if let Some(sending) = connection
             .sending
             .as_mut()
             .filter(|sending| sending.send_at <= now)
         {
             sending.send_at = now + REPEAT;
-            let message = HostMessage::Release(sending.order);
-            return Some(
-                Frame {
-                    sequence: sending.sequence,
-                    nonce,
-                    message,
-                }
-                .encode(),
-            );
-        }
-        let feedback = self.feedback.a.take().or_else(|| self.feedback.b.take())?;
+            (sending.sequence, HostMessage::Release(sending.order))
+        } else {
+            let feedback = self.feedback.a.take().or_else(|| self.feedback.b.take())?;
+            (0, HostMessage::Feedback(feedback))
+        };
+        let nonce = self.numbers.nonce;
         Some(
             Frame {
-                sequence: 0,
+                sequence,
                 nonce,
-                message: HostMessage::Feedback(feedback),
+                message,
             }
             .encode(),
         )

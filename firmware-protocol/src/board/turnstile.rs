@@ -175,8 +175,6 @@ pub enum Refusal {
     Busy,
     /// It came too late.
     Expired,
-    /// The board has started anew since.
-    Rebooted,
     /// Another host has released on the same board.
     Superseded,
     /// The stop contact is active.
@@ -199,7 +197,6 @@ impl Refusal {
             Self::Offline => "offline",
             Self::Busy => "busy",
             Self::Expired => "expired",
-            Self::Rebooted => "rebooted",
             Self::Superseded => "superseded",
             Self::Stopped => "stopped",
             Self::Fire => "fire",
@@ -215,9 +212,8 @@ impl Refusal {
             AckStatus::Opened => return None,
             AckStatus::Busy => Self::Busy,
             AckStatus::Expired => Self::Expired,
-            AckStatus::WrongNonce => Self::Rebooted,
+            AckStatus::WrongNonce | AckStatus::OutOfService => Self::Offline,
             AckStatus::Superseded => Self::Superseded,
-            AckStatus::OutOfService => Self::Offline,
             AckStatus::Stopped => Self::Stopped,
             AckStatus::Fire => Self::Fire,
             AckStatus::Faulty => Self::Faulty,
@@ -232,7 +228,6 @@ impl core::fmt::Display for Refusal {
             Self::Offline => "the turnstile board does not answer",
             Self::Busy => "the lane is still busy with others",
             Self::Expired => "the release came too late",
-            Self::Rebooted => "the turnstile board has restarted",
             Self::Superseded => "another program releases on the same board",
             Self::Stopped => "the stop contact at the board is active",
             Self::Fire => "the fire contact at the board is active",

@@ -2,9 +2,11 @@
 //!
 //! `02 SIZE_L SIZE_H command.. BCC`; the size counts the command and the BCC, which is the XOR of everything before
 //! it. `H` and `A` release; `06` confirms, `15` says that a command was not understood, `1A` and `1B` report a passage.
-//! The manuals do not say that passages are to be confirmed, so they are not.
+//!
+//! Whether the board wants passages confirmed is an open question; none is confirmed.
 
-use super::{Protocol, Report, Reports, Window, wire};
+use super::window::Window;
+use super::{Protocol, Report, Reports, wire};
 use crate::board::Direction;
 use crate::board::frame::WireFrame;
 use crate::board::turnstile::Observes;
@@ -18,18 +20,6 @@ const MOST: usize = MOST_COMMAND + 4;
 #[derive(Debug, Default)]
 pub struct Digicon {
     window: Window<MOST>,
-}
-
-fn frame(command: &[u8]) -> WireFrame {
-    let size = u16::try_from(command.len() + 1).unwrap_or_default().to_le_bytes();
-    let mut frame = wire(&[STX]);
-    // A command is far shorter than the longest frame.
-    let fits = frame
-        .extend_from_slice(&size)
-        .and_then(|()| frame.extend_from_slice(command));
-    let bcc = xor(&frame);
-    drop(fits.map(|()| frame.push(bcc)));
-    frame
 }
 
 fn xor(bytes: &[u8]) -> u8 {
@@ -55,10 +45,11 @@ impl Protocol for Digicon {
     const CONFIRMS: bool = true;
 
     fn open(&self, direction: Direction) -> WireFrame {
-        match direction {
-            Direction::A => frame(b"H"),
-            Direction::B => frame(b"A"),
-        }
+        let command = match direction {
+            Direction::A => b'H',
+            Direction::B => b'A',
+        };
+        wire(&[STX, 2, 0, command, xor(&[STX, 2, 0, command])])
     }
 
     fn pause(&mut self) -> Reports {

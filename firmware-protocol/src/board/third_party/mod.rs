@@ -7,6 +7,7 @@ mod digicon;
 mod mach_power;
 mod one_tech;
 mod swing;
+mod window;
 
 use core::time::Duration;
 
@@ -37,7 +38,9 @@ const OUTCOME_GRACE: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(300);
 /// A command that was not understood is sent again after so long.
 const AGAIN: Duration = Duration::from_millis(100);
-const MOST_EVENTS: usize = 16;
+const MOST_EVENTS: usize = 32;
+/// Places kept for events of grants: two each for those that wait, are sent or are open, and the connection.
+const FOR_GRANTS: usize = 18;
 const MOST_REPORTS: usize = 8;
 
 /// What differs from one installation to the next.
@@ -287,8 +290,17 @@ impl<P: Protocol> ThirdParty<P> {
     }
 
     fn event(&mut self, event: BoardEvent) {
-        // The caller takes the events after each call, and no call causes as many as fit.
-        drop(self.events.push_back(event));
+        let without_grant = matches!(
+            event,
+            BoardEvent::Passed { grant: None, .. }
+                | BoardEvent::TimedOut { grant: None, .. }
+                | BoardEvent::WrongWay { grant: None, .. }
+                | BoardEvent::Fault { grant: None, .. }
+        );
+        // The caller takes the events after each call; a flood within one call costs nobody an end.
+        if !without_grant || self.events.len() + FOR_GRANTS < MOST_EVENTS {
+            drop(self.events.push_back(event));
+        }
     }
 }
 
@@ -425,53 +437,6 @@ impl<P: Protocol> Turnstile for ThirdParty<P> {
 
     fn rejected(&self) -> u32 {
         self.rejected
-    }
-}
-
-/// The last bytes from the line, as many as the longest frame of a board has, in which a frame is sought. Boards
-/// without a delimiter need it: a first byte may also stand inside a frame.
-#[derive(Debug, Default)]
-struct Window<const N: usize>(Vec<u8, N>);
-
-impl<const N: usize> Window<N> {
-    /// Forgets what is no frame.
-    fn clear(&mut self) -> Reports {
-        let rejected = (!self.0.is_empty()).then_some(Report::Rejected);
-        self.0.clear();
-        rejected.into_iter().collect()
-    }
-
-    /// Adds a byte and takes out the first frame. `frame` says how many bytes a frame at the front has, `None` if
-    /// there cannot be one; `Some` of a length that is not there yet waits for it. Bytes in front of a frame are
-    /// passed over and counted as one rejection.
-    fn feed(&mut self, byte: u8, frame: impl Fn(&[u8]) -> Option<usize>) -> (Option<Vec<u8, N>>, bool) {
-        let mut rejected = false;
-        // Full only if a frame claims more than fits, which no `frame` does.
-        if self.0.push(byte).is_err() {
-            self.0.clear();
-            return (None, true);
-        }
-        while !self.0.is_empty() {
-            match frame(&self.0) {
-                None => {
-                    self.0.remove(0);
-                    rejected = true;
-                }
-                Some(length) => match self.0.get(..length) {
-                    None => break,
-                    Some(found) => {
-                        let found = Vec::from_slice(found).unwrap_or_default();
-                        self.0 = self
-                            .0
-                            .get(length..)
-                            .and_then(|rest| Vec::from_slice(rest).ok())
-                            .unwrap_or_default();
-                        return (Some(found), rejected);
-                    }
-                },
-            }
-        }
-        (None, rejected)
     }
 }
 

@@ -3,7 +3,8 @@
 //! `FE code direction 00 00 00 AB` without a checksum: all fixed bytes must be right. `80` opens, `81` = a person has
 //! passed, `44` = time-out or pushed the wrong way.
 
-use super::{Protocol, Report, Reports, Window, wire};
+use super::window::Window;
+use super::{Protocol, Report, Reports, wire};
 use crate::board::Direction;
 use crate::board::frame::WireFrame;
 use crate::board::turnstile::Observes;

@@ -6,7 +6,8 @@
 //! sum of all bytes of a frame, plus one, is 0 modulo 256. The board says nothing by itself, so passages are seen by
 //! its counters.
 
-use super::{MOST_REPORTS, Protocol, Report, Reports, Window, wire};
+use super::window::Window;
+use super::{MOST_REPORTS, Protocol, Report, Reports, wire};
 use crate::board::Direction;
 use crate::board::frame::WireFrame;
 use crate::board::message::Fault;
