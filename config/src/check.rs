@@ -125,9 +125,9 @@ pub(crate) fn ports(readers: &[Table<'_>], relays: &[Table<'_>]) {
                         Some(same_port(table, other))
                     }
                 });
-        problem
-            .into_iter()
-            .for_each(|problem| table.report().add(problem));
+        if let Some(problem) = problem {
+            table.report().add(problem);
+        }
         seen.push((port, is_relay, table));
     }
 }
@@ -210,14 +210,16 @@ pub(crate) fn references(lanes: &[LaneTable<'_>], readers: &[Table<'_>], relays:
             used.push((name, lane, side));
         }
         for device in devices {
-            let name = device.text_of("name");
-            let is_used = |name| used.iter().any(|(used, ..)| *used == name) || meant.contains(&name);
-            if name.is_some_and(|name| !is_used(name)) {
-                let message = format!("no lane uses the {key} {}", name.map(shown).unwrap_or_default());
-                let fix = format!("write its name as `{key}` of a lane, or remove the [[{key}]]");
-                let problem = Problem::new(message, device.place_of("name"), "it would do nothing");
-                device.report().add(problem.with_fix(fix).doubtful());
+            let Some(name) = device.text_of("name") else {
+                continue;
+            };
+            if meant.contains(&name) || used.iter().any(|(used, ..)| *used == name) {
+                continue;
             }
+            let message = format!("no lane uses the {key} {}", shown(name));
+            let fix = format!("write its name as `{key}` of a lane, or remove the [[{key}]]");
+            let problem = Problem::new(message, device.place_of("name"), "it would do nothing");
+            device.report().add(problem.with_fix(fix).doubtful());
         }
     }
 }

@@ -30,7 +30,7 @@ pub use settings::{
 use problem::Report;
 
 /// A configuration file larger than this is refused unread: it is some other file.
-const MOST_BYTES: u64 = 1 << 20;
+const MOST_BYTES: u64 = 256 << 10;
 
 /// Reads and checks the configuration file at `path`.
 ///

@@ -9,6 +9,9 @@ use std::string::FromUtf8Error;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
+/// Nobody reads more problems than this; a file of some other kind has thousands.
+const MOST_PROBLEMS: usize = 100;
+
 /// A place in the file: a range of bytes.
 pub(crate) type Place = Range<usize>;
 
@@ -83,8 +86,12 @@ pub(crate) struct Report {
 }
 
 impl Report {
+    /// Takes note of a problem, unless there are plenty.
     pub(crate) fn add(&self, problem: Problem) {
-        self.problems.borrow_mut().push(problem);
+        let mut problems = self.problems.borrow_mut();
+        if problems.len() < MOST_PROBLEMS {
+            problems.push(problem);
+        }
     }
 
     /// Keeps the text at `place` out of everything that is shown: it may be a secret.
@@ -102,10 +109,14 @@ impl Report {
         if errors.is_empty() {
             return;
         }
-        let line =
-            |problem: &Problem| position(text, problem.place.as_ref().map_or(0, |place| place.start)).0;
-        errors.sort_by_key(line);
-        errors.dedup_by_key(|problem| line(problem));
+        let start = |problem: &Problem| problem.place.as_ref().map_or(0, |place| place.start);
+        let line = |problem: &Problem| position(text, start(problem)).0;
+        errors.sort_by_key(start);
+        errors.dedup_by(|later, earlier| {
+            text.get(start(earlier)..start(later))
+                .is_some_and(|between| !between.contains('\n'))
+        });
+        errors.truncate(MOST_PROBLEMS);
         let broken: Vec<usize> = errors.iter().map(line).collect();
         let mut problems = self.problems.borrow_mut();
         problems.retain(|problem| !problem.doubtful && !broken.contains(&line(problem)));
@@ -153,7 +164,7 @@ impl Problems {
     }
 
     pub(crate) fn too_large(path: &Path, limit: u64) -> Self {
-        let message = format!("{} is larger than {} MiB", path.display(), limit >> 20);
+        let message = format!("{} is larger than {} KiB", path.display(), limit >> 10);
         Self::without_text(path, message, "this is not a configuration file: check the path")
     }
 
@@ -200,6 +211,7 @@ impl Problems {
         }
         page.push_str(&match self.problems.len() {
             1 => format!("1 problem in {path}: nothing was started\n"),
+            MOST_PROBLEMS.. => format!("{MOST_PROBLEMS} problems or more in {path}: nothing was started\n"),
             many => format!("{many} problems in {path}: nothing was started\n"),
         });
         page
@@ -263,8 +275,15 @@ fn position(text: &str, byte: usize) -> (usize, usize) {
 /// `text` with everything at the `hidden` places replaced by as many bytes of stars, so that places stay right.
 fn mask(text: &str, hidden: &[Place]) -> String {
     let mut masked = String::with_capacity(text.len());
+    let mut hidden: Vec<&Place> = hidden.iter().collect();
+    hidden.sort_by_key(|place| place.start);
+    let mut hidden = hidden.into_iter().peekable();
+    let mut hidden_until = 0;
     for (byte, character) in text.char_indices() {
-        if hidden.iter().any(|place| place.contains(&byte)) && !matches!(character, '\n' | '\r') {
+        while let Some(place) = hidden.next_if(|place| place.start <= byte) {
+            hidden_until = hidden_until.max(place.end);
+        }
+        if byte < hidden_until && !matches!(character, '\n' | '\r') {
             masked.extend(std::iter::repeat_n('*', character.len_utf8()));
         } else {
             masked.push(character);

@@ -137,9 +137,13 @@ impl<'a> Table<'a> {
             .ok()
     }
 
-    /// Reports that `key` is missing.
+    /// Reports that `key` is missing, unless it is there misspelt, which [`Table::finish`] reports.
     pub(crate) fn missing<T>(&self, key: &'static str, fix: &str) -> Option<T> {
         self.pass_over(&[key]);
+        let mut written = self.entries.into_iter().flatten().map(|(key, _)| key.get_ref());
+        if written.any(|written| did_you_mean(written, &[key]).is_some()) {
+            return None;
+        }
         let label = format!("`{key}` belongs in {}", self.title);
         self.report.add(
             Problem::new(format!("`{key}` is missing"), self.header(), label)
@@ -246,7 +250,7 @@ impl<'a> Table<'a> {
                 let problem = Problem::new(format!("there may be more than one {key}"), value.span(), label);
                 self.report
                     .add(problem.with_fix(format!("write {title} with double brackets")));
-                Vec::new()
+                vec![value]
             }
             _ => vec![value],
         };

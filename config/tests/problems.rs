@@ -192,6 +192,22 @@ error: this section header is not complete
 }
 
 #[test]
+fn a_misspelt_setting_is_not_reported_as_missing_on_top() {
+    refused(
+        "base_url =",
+        "baseurl =",
+        "unknown setting \"baseurl\"",
+        "did you mean `base_url`?",
+    );
+    refused(
+        "port = \"/dev/ttyUSB0\"",
+        "Port = \"/dev/ttyUSB0\"",
+        "unknown setting \"Port\"",
+        "`port`?",
+    );
+}
+
+#[test]
 fn an_empty_file_says_what_is_needed() {
     let page = problems("").render(false);
     assert!(
@@ -222,6 +238,7 @@ fn a_key_in_the_file_is_refused_and_never_shown() {
         "\"hunter2",
         multi_line,
         "{ value = \"hunter2\" }",
+        "{ file = \"hunter2\" }",
     ] {
         let problems = problems(&GOOD.replace(place, key));
         assert!(
@@ -247,7 +264,7 @@ fn a_key_in_the_file_is_refused_and_never_shown() {
 
 #[test]
 fn the_key_is_in_exactly_one_place() {
-    let message = "`api_key` needs exactly one of credential, file or env";
+    let message = "`api_key` needs exactly one of credential, file, env";
     refused("{ credential = \"studio-api-key\" }", "{}", message, "");
     refused(
         "{ credential = \"studio-api-key\" }",
@@ -522,7 +539,7 @@ fn a_lane_has_a_side_and_no_sensor_yet() {
 fn benefits_are_all_or_any_and_not_nothing() {
     let with = |benefits| format!("pulse = \"400ms\"\nrequired_benefits = {benefits}");
     let pulse = "pulse = \"400ms\"";
-    let message = "`required_benefits` needs exactly one of all or any";
+    let message = "`required_benefits` needs exactly one of all, any";
     refused(pulse, &with("{}"), message, "");
     refused(pulse, &with("{ all = [\"A\"], any = [\"B\"] }"), message, "");
     refused(
@@ -572,5 +589,30 @@ fn a_file_that_cannot_be_read_is_named_with_the_reason() {
         "{problems}"
     );
     std::fs::write(&path, "#".repeat(2 << 20)).unwrap();
-    assert!(load(&path).unwrap_err().to_string().contains("larger than 1 MiB"));
+    assert!(
+        load(&path)
+            .unwrap_err()
+            .to_string()
+            .contains("larger than 256 KiB")
+    );
+}
+
+#[test]
+fn a_file_of_some_other_kind_is_refused_at_once() {
+    let texts = [
+        "[[lane]]\n",
+        "x=\n",
+        "a=1 b\n",
+        "key=",
+        "[",
+        "{a=",
+        "[[reader]]\nname=\"a\"\n",
+        "é = 'x'\n",
+        "a.b.c.d.e.",
+    ];
+    for text in texts {
+        let problems = problems(&text.repeat((16 << 10) / text.len()));
+        assert!((1..=200).contains(&problems.iter().count()), "{text}");
+        assert!(problems.render(false).len() < 1 << 20, "{text}");
+    }
 }

@@ -30,11 +30,11 @@ impl Uid {
     }
 
     /// Like [`Uid::new`] for a card of ISO 14443 type A (NXP AN10927): a four-byte UID that starts with 08 is
-    /// drawn anew at every presentation, and one that starts with 88 is the front half of a longer UID.
+    /// drawn anew at every presentation, and one that starts with 88 is the front of a longer UID.
     pub fn iso14443a(bytes: &[u8]) -> Result<Self, Reject> {
         match bytes {
             [0x08, _, _, _] => Err(Reject::RandomUid),
-            [0x88, ..] => Err(Reject::PartialUid),
+            [0x88, _, _, _] => Err(Reject::PartialUid),
             _ => Self::new(bytes),
         }
     }

@@ -1,7 +1,9 @@
 //! The formats by name, and how one whole frame is decoded. Not here: the stream of bytes ([`crate::serial`])
 //! or edges around frames.
 
-use crate::card::{ByteOrder, bytes_from_hex};
+use heapless::Vec;
+
+use crate::card::{ByteOrder, UID_MAX, Uid, bytes_from_hex};
 use crate::reading::{Reading, Reject};
 use crate::serial::line::LineRules;
 use crate::serial::{BUFFER, Decoder};
@@ -181,6 +183,26 @@ impl Profile {
             layout: Some(layout),
             ..Self::from(Format::Custom)
         })
+    }
+
+    /// A UID as this reader sends it: some append filler bytes, some send the last byte first.
+    pub(crate) fn uid(&self, sent: &[u8]) -> Result<Uid, Reject> {
+        Uid::new(&self.in_card_order(sent)?)
+    }
+
+    /// The same from a card of ISO 14443 type A.
+    pub(crate) fn iso14443a(&self, sent: &[u8]) -> Result<Uid, Reject> {
+        Uid::iso14443a(&self.in_card_order(sent)?)
+    }
+
+    fn in_card_order(&self, sent: &[u8]) -> Result<Vec<u8, UID_MAX>, Reject> {
+        let len = self.uid_len.map_or(sent.len(), usize::from);
+        let uid = sent.get(..len).ok_or(Reject::Length)?;
+        let mut bytes = Vec::from_slice(uid).map_err(|_| Reject::Length)?;
+        if self.byte_order == ByteOrder::Reversed {
+            bytes.reverse();
+        }
+        Ok(bytes)
     }
 }
 

@@ -6,6 +6,7 @@
     reason = "there is no heap to put the big variants on"
 )]
 
+pub mod board;
 pub mod card;
 pub mod format;
 pub mod keypad;

@@ -21,7 +21,7 @@ pub enum Reading {
     Text(Text),
     /// One key of a keypad.
     Key(Key),
-    /// A whole PIN in one frame.
+    /// A whole PIN in one frame, as a number: leading zeros are lost.
     Pin(Keys),
     /// An answer of a polled reader that brings no card.
     Answer(Answer),

@@ -11,3 +11,4 @@ pub mod journal;
 pub mod runtime;
 pub mod simulator;
 pub mod studio;
+pub mod wiring;

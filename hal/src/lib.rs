@@ -9,6 +9,7 @@ mod connection;
 pub mod reader;
 pub mod relay;
 pub mod serial;
+pub mod simulated;
 pub mod usb_relay;
 
 pub use connection::{DisconnectCause, DisconnectReason};

@@ -132,8 +132,10 @@ async fn listen(mut port: Port, decoder: Decoder, voice: &mut Voice) -> Disconne
 #[derive(Debug)]
 pub(crate) struct Frames {
     decoder: Decoder,
-    /// The decoder's count of noise that was told already.
+    /// The decoder's count of noise up to which nothing is to be told any more.
     told_noise: u32,
+    /// A frame was rejected since the line was quiet: its remains count as noise, but are no news.
+    rejected: bool,
 }
 
 impl Frames {
@@ -141,6 +143,7 @@ impl Frames {
         Self {
             decoder,
             told_noise: 0,
+            rejected: false,
         }
     }
 
@@ -148,7 +151,7 @@ impl Frames {
     pub(crate) fn receive(&mut self, bytes: &[u8], at: Duration, voice: &mut Voice) {
         for byte in bytes {
             if let Some(outcome) = self.decoder.feed(*byte) {
-                voice.outcome(outcome, at);
+                self.tell(outcome, at, voice);
             }
         }
         self.tell_noise_above(NOISE_MAX, at, voice);
@@ -157,10 +160,19 @@ impl Frames {
     /// The line has been quiet since `at`: nothing that was begun can still be completed.
     pub(crate) fn quiet(&mut self, at: Duration, voice: &mut Voice) {
         while let Some(outcome) = self.decoder.idle() {
-            voice.outcome(outcome, at);
+            self.tell(outcome, at, voice);
         }
-        self.tell_noise_above(LINE_END, at, voice);
+        if !self.rejected {
+            self.tell_noise_above(LINE_END, at, voice);
+        }
         self.told_noise = self.decoder.noise();
+        self.rejected = false;
+        voice.tell_dropped();
+    }
+
+    fn tell(&mut self, outcome: Result<Reading, Reject>, at: Duration, voice: &mut Voice) {
+        self.rejected |= outcome.is_err();
+        voice.outcome(outcome, at);
     }
 
     fn tell_noise_above(&mut self, limit: u32, at: Duration, voice: &mut Voice) {
@@ -177,7 +189,7 @@ impl Frames {
 pub(crate) struct Voice {
     reader: Arc<str>,
     events: mpsc::Sender<ReaderEvent>,
-    /// Reads for which there was no room since there was room last.
+    /// Reads and rejections for which there was no room, since the log was told.
     dropped: u64,
 }
 
@@ -200,18 +212,20 @@ impl Voice {
 
     /// Sends if there is room.
     fn say(&mut self, kind: ReaderEventKind, at: Duration) {
-        match self.events.try_send(self.event(kind, at)) {
-            Ok(()) if self.dropped > 0 => {
-                warn!(
-                    reader = &*self.reader,
-                    dropped = self.dropped,
-                    "reads were dropped: the controller was too busy for them"
-                );
-                self.dropped = 0;
-            }
-            // A controller that is gone is the gateway stopping.
-            Ok(()) | Err(TrySendError::Closed(_)) => {}
-            Err(TrySendError::Full(_)) => self.dropped += 1,
+        // A controller that is gone is the gateway stopping.
+        if let Err(TrySendError::Full(_)) = self.events.try_send(self.event(kind, at)) {
+            self.dropped += 1;
+        }
+    }
+
+    fn tell_dropped(&mut self) {
+        if self.dropped > 0 {
+            warn!(
+                reader = &*self.reader,
+                dropped = self.dropped,
+                "reads were dropped: the controller was too busy for them"
+            );
+            self.dropped = 0;
         }
     }
 

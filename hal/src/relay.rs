@@ -138,6 +138,22 @@ pub(crate) struct Relays {
     requests: mpsc::Receiver<Request>,
 }
 
+/// The only relay of a device, and the side that the device's task works with.
+pub(crate) fn relay(name: Arc<str>, device: Arc<str>) -> (Relay, Relays) {
+    let (sender, requests) = mpsc::channel(WAITING_PULSES);
+    let handle = Relay {
+        name: name.clone(),
+        channel: 0,
+        requests: sender,
+    };
+    let relays = Relays {
+        names: vec![name],
+        device,
+        requests,
+    };
+    (handle, relays)
+}
+
 /// The relays of one device: the handles in the order of their names, and the side that the device's task works with.
 pub(crate) fn relays(names: Vec<Arc<str>>, device: Arc<str>) -> (Vec<Relay>, Relays) {
     let (sender, requests) = mpsc::channel(WAITING_PULSES);
@@ -300,5 +316,46 @@ impl<S: Switch> Drop for Connected<S> {
         {
             warn!(%reason, "a relay may still be on: it could not be switched off");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// Breaks down when it is switched on.
+    struct Broken(Arc<Mutex<Vec<&'static str>>>);
+
+    impl Switch for Broken {
+        async fn set(&mut self, _channel: usize, _on: bool) -> Result<(), DisconnectReason> {
+            self.0.lock().unwrap().push("on");
+            panic!("as a defect in a backend would");
+        }
+
+        fn all_off(&mut self) -> Result<(), DisconnectReason> {
+            self.0.lock().unwrap().push("all off");
+            Ok(())
+        }
+
+        async fn lost(&mut self) -> DisconnectReason {
+            pending().await
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_the_middle_of_a_pulse_switches_off() {
+        let done = Arc::new(Mutex::new(Vec::new()));
+        let (relay, task) = relay(Arc::from("entrance"), Arc::from("broken"));
+        let device = done.clone();
+        let task = tokio::spawn(task.run(move || ready(Ok(Broken(device.clone()))), pending()));
+        tokio::task::yield_now().await;
+        let hour = Duration::from_secs(3600);
+        let refused = relay.pulse(hour, monotonic() + hour).await;
+        assert!(matches!(refused, Err(RelayError::Stopped { .. })));
+        assert!(task.await.unwrap_err().is_panic());
+        assert_eq!(*done.lock().unwrap(), ["all off", "on", "all off"]);
     }
 }

@@ -56,6 +56,7 @@ impl PortSettings {
 pub(crate) struct Port {
     stream: SerialStream,
     device: Arc<str>,
+    stuck: bool,
 }
 
 impl Port {
@@ -72,7 +73,11 @@ impl Port {
                 device: device.clone(),
                 cause,
             })?;
-        Ok(Self { stream, device })
+        Ok(Self {
+            stream,
+            device,
+            stuck: false,
+        })
     }
 
     /// Waits for bytes; at least one. Cancelling it loses none.
@@ -91,8 +96,9 @@ impl Port {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(self.reason(lost("write", &error))),
             Err(_elapsed) => {
-                // Otherwise closing the port would wait for these bytes, up to half a minute.
+                // Bytes that cannot leave would hold up the closing of the port, by default for half a minute.
                 let _ = self.stream.clear(ClearBuffer::Output);
+                self.stuck = true;
                 Err(self.reason(DisconnectCause::Stuck))
             }
         }
@@ -100,6 +106,9 @@ impl Port {
 
     /// Hands the bytes to the kernel if it takes them at once: for a last word where nothing can be awaited.
     pub(crate) fn write_now(&mut self, bytes: &[u8]) -> Result<(), DisconnectReason> {
+        if self.stuck {
+            return Err(self.reason(DisconnectCause::Stuck));
+        }
         match self.stream.try_write(bytes) {
             Ok(count) if count == bytes.len() => Ok(()),
             Ok(_too_few) => Err(self.reason(DisconnectCause::Stuck)),

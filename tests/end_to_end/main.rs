@@ -1,1 +1,4 @@
-//! End-to-end tests: the real program on real pseudo-terminals, sockets, files and signals.
+//! End-to-end tests: the gateway as a process, on real pseudo-terminals, sockets, files and signals.
+
+mod rig;
+mod visit;

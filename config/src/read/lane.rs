@@ -1,6 +1,6 @@
 //! The list `[[lane]]` with its sides.
 
-use super::{milliseconds, one_of, seconds};
+use super::{exactly_one, milliseconds, seconds};
 use crate::check::{self, LaneTable};
 use crate::choice::choice;
 use crate::problem::Problem;
@@ -91,5 +91,6 @@ fn required_benefits(side: &Table<'_>) -> Option<RequiredBenefits> {
         value::benefit_keys(value).map(|keys| Some(RequiredBenefits::Any(keys)))
     });
     table.finish();
-    one_of(&table, [all?, any?], "all or any")
+    exactly_one(&table, &["all", "any"])?;
+    all?.or(any?)
 }

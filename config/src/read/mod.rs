@@ -199,21 +199,16 @@ fn log(table: &Table<'_>) -> Option<Log> {
     })
 }
 
-/// The one of several alternatives that is in the table.
-fn one_of<T, const N: usize>(table: &Table<'_>, found: [Option<T>; N], names: &str) -> Option<T> {
-    let mut found = found.into_iter().flatten();
-    match (found.next(), found.next()) {
-        (Some(one), None) => Some(one),
-        (first, _) => {
-            let (label, fix) = match first {
-                Some(_) => ("more than one is here", "keep the one that is true"),
-                None => ("none of them is here", "say which one it is"),
-            };
-            let message = format!("`{}` needs exactly one of {names}", table.title());
-            table
-                .report()
-                .add(Problem::new(message, table.header(), label).with_fix(fix));
-            None
-        }
-    }
+/// Of several settings that exclude each other, exactly one has to be there. `None` means: reported.
+fn exactly_one(table: &Table<'_>, keys: &[&str]) -> Option<()> {
+    let (label, fix) = match keys.iter().filter(|key| table.has(key)).count() {
+        0 => ("none of them is here", "say which one it is"),
+        1 => return Some(()),
+        _ => ("more than one is here", "keep the one that is true"),
+    };
+    let message = format!("`{}` needs exactly one of {}", table.title(), keys.join(", "));
+    table
+        .report()
+        .add(Problem::new(message, table.header(), label).with_fix(fix));
+    None
 }

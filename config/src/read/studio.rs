@@ -1,6 +1,6 @@
 //! The section `[studio]`.
 
-use super::{one_of, seconds};
+use super::{exactly_one, seconds};
 use crate::ApiKeySource;
 use crate::choice::choice;
 use crate::settings::{CardNumberFormat, Studio};
@@ -101,5 +101,6 @@ fn api_key(studio: &Table<'_>) -> Option<ApiKeySource> {
         Ok(Some(ApiKeySource::Env(name.to_owned())))
     });
     table.finish();
-    one_of(&table, [credential?, file?, env?], "credential, file or env")
+    exactly_one(&table, &["credential", "file", "env"])?;
+    credential?.or(file?).or(env?)
 }

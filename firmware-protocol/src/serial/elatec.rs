@@ -1,11 +1,11 @@
 //! Elatec readers: TWN3, which sends the bits of a card as text, and TWN4 with its Simple Protocol, which only
 //! answers questions (`SearchTag`, DocRev 17).
 
-use super::Step;
-use crate::card::{Card, Uid, bytes_from_hex};
+use super::{Step, card};
+use crate::card::bytes_from_hex;
 use crate::format::{Format, Profile};
 use crate::reading::{Answer, Reading, Reject};
-use crate::wiegand::{self, Bits, layout};
+use crate::wiegand::{self, Bits};
 
 /// The longest answer that is a card is below this.
 const LONGEST: usize = 64;
@@ -88,8 +88,8 @@ fn answer(profile: &Profile, payload: &[u8]) -> Result<Reading, Reject> {
             }
             match kind {
                 // ISO 14443 type A.
-                0x80 => layout::uid(profile, id).map(Reading::Card),
-                _ => Uid::new(id).map(Card::from_uid).map(Reading::Card),
+                0x80 => profile.iso14443a(id).map(card),
+                _ => profile.uid(id).map(card),
             }
         }
         [0x00, ..] => Answer::payload(payload).map(Reading::Answer),

@@ -2,11 +2,10 @@
 
 use heapless::String;
 
-use super::Step;
+use super::{Step, card};
 use crate::card::{UID_MAX, bytes_from_hex};
 use crate::format::{Format, Profile};
 use crate::reading::{Reading, Reject, Text};
-use crate::wiegand::layout;
 
 /// The longest prefix or suffix.
 pub const AFFIX_MAX: usize = 16;
@@ -117,7 +116,7 @@ pub(super) fn step(profile: &Profile, buffer: &[u8], quiet: bool) -> Step {
 fn read(profile: &Profile, line: &[u8]) -> Result<Reading, Reject> {
     let text = profile.line.text(line)?;
     match profile.format {
-        Format::Cardno => layout::uid(profile, &bytes_from_hex::<UID_MAX>(text)?).map(Reading::Card),
+        Format::Cardno => profile.iso14443a(&bytes_from_hex::<UID_MAX>(text)?).map(card),
         _ => Text::new(text).map(Reading::Text),
     }
 }

@@ -8,8 +8,11 @@ mod em4100;
 mod pn532;
 mod stx;
 
+use core::fmt;
+
 use heapless::Vec;
 
+use crate::card::{Card, Uid};
 use crate::format::{Format, Profile};
 use crate::reading::{Reading, Reject, TEXT_MAX};
 
@@ -30,7 +33,7 @@ enum Step {
 
 /// Turns the bytes of one reader into readings. It holds at most one frame, finds the start of the next frame
 /// by itself after noise, and never fails.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Decoder {
     profile: Profile,
     buffer: Vec<u8, BUFFER>,
@@ -106,9 +109,9 @@ impl Decoder {
     fn step(&self, quiet: bool) -> Step {
         let (profile, buffer) = (&self.profile, self.buffer.as_slice());
         match profile.format {
-            Format::Rdm6300 => em4100::rdm6300(buffer),
-            Format::Id12la => em4100::id12la(buffer),
-            Format::Em18Bare => em4100::bare(buffer),
+            Format::Rdm6300 => em4100::rdm6300(profile, buffer),
+            Format::Id12la => em4100::id12la(profile, buffer),
+            Format::Em18Bare => em4100::bare(profile, buffer),
             Format::Gwiot7941e => stx::gwiot7941e(profile, buffer),
             Format::SsaR1101 => stx::ssa_r1101(buffer),
             Format::Twn3Ascii => elatec::twn3(profile, buffer),
@@ -183,6 +186,21 @@ pub fn wake_up(format: Format) -> Option<&'static [u8]> {
         ]),
         _ => None,
     }
+}
+
+impl fmt::Debug for Decoder {
+    /// Without the bytes: they are a card number.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder")
+            .field("profile", &self.profile)
+            .field("noise", &self.noise)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A card known by its UID, as a reading.
+fn card(uid: Uid) -> Reading {
+    Reading::Card(Card::from_uid(uid))
 }
 
 /// Exclusive-or of all bytes, the check of most readers.

@@ -1,10 +1,9 @@
 //! NXP PN532 on its high-speed serial port: `00 00 FF`, length, its complement, direction, data, sum, `00`
 //! (PN532 user manual, 6.2). It sends UID0 first.
 
-use super::Step;
+use super::{Step, card};
 use crate::format::Profile;
 use crate::reading::{Answer, Reading, Reject};
-use crate::wiegand::layout;
 
 const FROM_PN532: u8 = 0xD5;
 const FROM_HOST: u8 = 0xD4;
@@ -50,7 +49,7 @@ fn answer(profile: &Profile, data: &[u8]) -> Result<Reading, Reject> {
             rest @ ..,
         ] => {
             let uid = rest.get(..usize::from(*len)).ok_or(Reject::Length)?;
-            layout::uid(profile, uid).map(Reading::Card)
+            profile.iso14443a(uid).map(card)
         }
         [FROM_PN532, IN_LIST_PASSIVE_TARGET_ANSWER, ..] => Err(Reject::Length),
         [FROM_PN532 | FROM_HOST, _, ..] => Answer::payload(data).map(Reading::Answer),

@@ -1,12 +1,10 @@
 //! Readers with frames in STX and ETX and a check byte: Gwiot 7941E, and the Hanwha and IDTECK readers that put
 //! the check behind the ETX.
 
-use super::{Step, xor};
-use crate::card::{Card, Uid};
+use super::{Step, card, xor};
 use crate::format::Profile;
 use crate::keypad;
 use crate::reading::{Key, Reading, Reject, Text};
-use crate::wiegand::layout;
 
 const STX: u8 = 0x02;
 const ETX: u8 = 0x03;
@@ -37,7 +35,7 @@ pub(super) fn gwiot7941e(profile: &Profile, buffer: &[u8]) -> Step {
 fn gwiot_data(profile: &Profile, kind: u8, data: &[u8]) -> Result<Reading, Reject> {
     match (kind, data) {
         // MIFARE 1K and 4K, CPU cards: type A of ISO 14443.
-        (0x01 | 0x03 | 0x50, _) => layout::uid(profile, data).map(Reading::Card),
+        (0x01 | 0x03 | 0x50, _) => profile.iso14443a(data).map(card),
         // Sector data.
         (0x51, _) => Err(Reject::NotANumber),
         // The keypad. The manual does not say whether as a character or as a number.
@@ -45,7 +43,7 @@ fn gwiot_data(profile: &Profile, kind: u8, data: &[u8]) -> Result<Reading, Rejec
             .map_or_else(|| keypad::nibble(*key), Ok)
             .map(Reading::Key),
         (0xFF, _) => Err(Reject::UnknownKey),
-        _ => Uid::new(data).map(Card::from_uid).map(Reading::Card),
+        _ => profile.uid(data).map(card),
     }
 }
 

@@ -6,7 +6,7 @@ use core::fmt;
 use heapless::Vec;
 
 use super::{BITS_MAX, Bits, mask};
-use crate::card::{ByteOrder, Card, Code, UID_MAX, Uid};
+use crate::card::{Card, Code, UID_MAX};
 use crate::format::Profile;
 use crate::reading::Reject;
 
@@ -214,10 +214,9 @@ impl Layout {
             (Some(span), _) => {
                 let bytes = span.of(&bits).to_be_bytes();
                 let sent = bytes.len().checked_sub(usize::from(span.width() / 8));
-                uid(
-                    profile,
-                    sent.and_then(|sent| bytes.get(sent..)).ok_or(Reject::Length)?,
-                )
+                profile
+                    .iso14443a(sent.and_then(|sent| bytes.get(sent..)).ok_or(Reject::Length)?)
+                    .map(Card::from_uid)
             }
             (None, Some(_)) if self.unchecked() && self.is_blank(&bits) => Err(Reject::BlankNumber),
             (None, Some(span)) => {
@@ -266,15 +265,4 @@ impl Layout {
             (true, false) => Err(Reject::Checksum),
         }
     }
-}
-
-/// A UID as this reader sends it: some append filler bytes, some send the last byte first.
-pub(crate) fn uid(profile: &Profile, sent: &[u8]) -> Result<Card, Reject> {
-    let len = profile.uid_len.map_or(sent.len(), usize::from);
-    let mut bytes: Vec<u8, UID_MAX> =
-        Vec::from_slice(sent.get(..len).ok_or(Reject::Length)?).map_err(|_| Reject::Length)?;
-    if profile.byte_order == ByteOrder::Reversed {
-        bytes.reverse();
-    }
-    Uid::iso14443a(&bytes).map(Card::from_uid)
 }

@@ -1,8 +1,106 @@
-//! The command line.
+//! The command line. Errors end here: each command gives the process its exit code (`sysexits.h` where one fits).
 
+mod check_config;
+mod decode;
+mod demo;
+mod logging;
+mod run;
+mod studio_simulator;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::{Args, Parser, Subcommand};
+
+/// The input was not valid (`EX_DATAERR`).
+const INVALID_INPUT: u8 = 65;
+/// The configuration cannot be used. 64 is `EX_USAGE`.
+const INVALID_CONFIG: u8 = 64;
+/// Something went wrong inside (`EX_SOFTWARE`).
+const FAILED: u8 = 70;
+
+/// Access control for gym turnstiles: reads cards, codes and PINs, decides, opens the lane, reports the visit.
+#[derive(Parser)]
+#[command(name = "turnstile-gateway", version, about, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  turnstile-gateway demo
+      try everything without hardware, key or network
+  turnstile-gateway check-config /etc/turnstile-gateway/turnstile-gateway.toml
+      find every mistake before the gateway is started
+  turnstile-gateway run --config /etc/turnstile-gateway/turnstile-gateway.toml
+      what the service does
+  turnstile-gateway decode --format rdm6300 02334630324237373544324341 03
+      what a reader's bytes mean";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Work the lanes of a configuration file until SIGTERM
+    Run(RunArguments),
+    /// Check a configuration file: print what is in force, or every problem with its place and its fix
+    CheckConfig {
+        /// The file to check
+        file: PathBuf,
+    },
+    /// Serve a studio to try and test against
+    StudioSimulator(SimulatorArguments),
+    /// Try everything in one process: simulated studio, gateway and lane
+    Demo {
+        /// Play a fixed story without asking for input; exits 0 only when everything happens as told
+        #[arg(long)]
+        script: bool,
+    },
+    /// Say what a reader's frame means, as one line of JSON; exits 65 when it is not valid
+    Decode(DecodeArguments),
+}
+
+#[derive(Args)]
+struct RunArguments {
+    /// The configuration file
+    #[arg(long, value_name = "FILE", default_value = "/etc/turnstile-gateway/turnstile-gateway.toml")]
+    config: PathBuf,
+}
+
+#[derive(Args)]
+struct SimulatorArguments {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:8490")]
+    listen: SocketAddr,
+    /// How many members the studio has
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=200_000))]
+    members: u32,
+    /// The same seed makes the same members
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+#[derive(Args)]
+struct DecodeArguments {
+    /// The format of the frame
+    #[arg(long, required_unless_present = "list")]
+    format: Option<String>,
+    /// List the formats and leave
+    #[arg(long)]
+    list: bool,
+    /// The frame: bytes as hexadecimal digits, bits as 0 and 1
+    #[arg(required_unless_present = "list")]
+    input: Vec<String>,
+}
+
 /// Runs the command named by the process's arguments.
+#[must_use]
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    match Arguments::parse().command {
+        Command::Run(arguments) => run::run(&arguments.config),
+        Command::CheckConfig { file } => check_config::run(&file),
+        Command::StudioSimulator(arguments) => studio_simulator::run(&arguments),
+        Command::Demo { script } => demo::run(script),
+        Command::Decode(arguments) => decode::run(&arguments),
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::studio::StudioError;
 
@@ -12,8 +12,14 @@ pub(super) struct Outage(AtomicU64);
 
 impl Outage {
     pub(super) fn note(&self, error: &StudioError) {
-        if self.0.fetch_add(1, Ordering::Relaxed) == 0 {
-            warn!(%error, "the studio does not answer: deciding from what is known");
+        if self.0.fetch_add(1, Ordering::Relaxed) > 0 {
+            return;
+        }
+        match error {
+            StudioError::Unauthorised { .. } | StudioError::Forbidden { .. } => {
+                error!(%error, "the studio refuses the API key: deciding from what is known");
+            }
+            _ => warn!(%error, "the studio does not answer: deciding from what is known"),
         }
     }
 

@@ -3,17 +3,22 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use hal::clock::monotonic;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 
 use super::row::{Key, Row};
-use crate::database::{self, DatabaseError, Durability};
+use crate::database::{self, Durability};
 use crate::domain::{Credential, CustomerId, MemberRecord};
 
 /// Changes that may wait for the disk. What finds no place is left out and fetched again when it is needed.
 const MOST_CHANGES: usize = 4_096;
+
+/// Pause before a file that could not be opened is tried again.
+const RETRY: Duration = Duration::from_secs(10);
 
 /// A copy of what the studio has need not survive a power cut to the last record.
 const DURABILITY: Durability = Durability::Eventual;
@@ -27,9 +32,6 @@ const MIGRATIONS: &[&str] = &["
 /// What can go wrong with the stored records.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The file cannot be opened.
-    #[error(transparent)]
-    Open(#[from] DatabaseError),
     /// A query failed.
     #[error("the member records cannot be read: {0}")]
     Query(#[from] rusqlite::Error),
@@ -49,7 +51,8 @@ pub enum StoreError {
 /// The member records on disk. Clones share them; the writer ends with the last of them.
 #[derive(Clone)]
 pub struct Store {
-    reading: Arc<Mutex<Connection>>,
+    /// None while the file cannot be opened.
+    reading: Arc<Mutex<Option<Connection>>>,
     changes: mpsc::Sender<Change>,
 }
 
@@ -59,26 +62,24 @@ enum Change {
 }
 
 impl Store {
-    /// Opens `members.db` in `folder`, or makes it. Gives back where a damaged one was set aside.
-    ///
-    /// # Errors
-    /// When there can be no such file at all: the folder is missing, not writable, or the disk is full.
-    pub fn open(folder: &Path) -> Result<(Self, Option<PathBuf>), StoreError> {
-        let path = folder.join("members.db");
-        let opened = database::open(&path, MIGRATIONS, DURABILITY)?;
-        let reading = Arc::new(Mutex::new(database::reader(&path)?));
+    /// Opens `members.db` in `folder`, or makes it. Where that fails the gateway works from memory, and the file is
+    /// tried again with later changes.
+    #[must_use]
+    pub fn open(folder: &Path) -> Self {
         let (changes, waiting) = mpsc::channel(MOST_CHANGES);
-        let writer = Writer {
-            path,
-            connection: opened.connection,
-            reading: Arc::clone(&reading),
-            failing: false,
+        let mut writer = Writer {
+            path: folder.join("members.db"),
+            writing: None,
+            reading: Arc::default(),
+            failing: None,
         };
-        std::thread::Builder::new()
-            .name("member-records".to_owned())
-            .spawn(move || writer.work(waiting))
-            .map_err(|_| StoreError::Ending)?;
-        Ok((Self { reading, changes }, opened.set_aside))
+        writer.connect();
+        let reading = Arc::clone(&writer.reading);
+        let thread = std::thread::Builder::new().name("member-records".to_owned());
+        if let Err(error) = thread.spawn(move || writer.work(waiting)) {
+            error!(%error, "cannot start the thread that writes member records: going on in memory");
+        }
+        Self { reading, changes }
     }
 
     /// The record of whoever holds this credential.
@@ -123,14 +124,18 @@ impl Store {
         }
     }
 
-    async fn read<T: Send + 'static>(
+    async fn read<T: Default + Send + 'static>(
         &self,
         query: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let reading = Arc::clone(&self.reading);
-        tokio::task::spawn_blocking(move || query(&reading.lock().unwrap_or_else(PoisonError::into_inner)))
-            .await
-            .map_err(|_| StoreError::Ending)?
+        tokio::task::spawn_blocking(move || {
+            let reading = reading.lock().unwrap_or_else(PoisonError::into_inner);
+            reading.as_ref().map(query).transpose()
+        })
+        .await
+        .map_err(|_| StoreError::Ending)?
+        .map(Option::unwrap_or_default)
     }
 }
 
@@ -146,63 +151,88 @@ fn record(connection: &Connection, customer: CustomerId) -> Result<Option<Member
 /// The one thread that writes. Everything that waits goes into one transaction.
 struct Writer {
     path: PathBuf,
-    connection: Connection,
-    reading: Arc<Mutex<Connection>>,
-    failing: bool,
+    writing: Option<Connection>,
+    reading: Arc<Mutex<Option<Connection>>>,
+    /// When the disk was last tried in vain.
+    failing: Option<Duration>,
 }
 
 impl Writer {
     fn work(mut self, mut changes: mpsc::Receiver<Change>) {
         let mut batch = Vec::new();
         while changes.blocking_recv_many(&mut batch, MOST_CHANGES) > 0 {
-            let mut written = self.write(&batch);
-            if written.as_ref().is_err_and(database::is_damage) && self.start_anew() {
-                written = self.write(&batch);
+            if self.writing.is_none() && self.failing.is_none_or(|at| monotonic() >= at + RETRY) {
+                self.connect();
+            }
+            match self.write(&batch) {
+                Some(Ok(())) => self.works(),
+                Some(Err(error)) => {
+                    self.fails(&error);
+                    if database::is_damage(&error) && self.start_anew() {
+                        // It is empty, and fills again from the studio.
+                        let _ = self.write(&batch);
+                    }
+                }
+                None => {}
             }
             batch.clear();
-            match written {
-                Ok(()) if self.failing => info!("member records are written to disk again"),
-                Err(error) if !self.failing => {
-                    error!(%error, "member records cannot be written to disk: going on in memory");
-                    self.failing = true;
-                    continue;
-                }
-                Ok(()) => {}
-                Err(_) => continue,
-            }
-            self.failing = false;
         }
     }
 
-    fn write(&mut self, batch: &[Change]) -> rusqlite::Result<()> {
-        let transaction = self.connection.transaction()?;
-        for change in batch {
-            match change {
-                Change::Put(record) => put(&transaction, record)?,
-                Change::Withdraw(key) => {
-                    transaction
-                        .prepare_cached("DELETE FROM credential WHERE key = ?1")?
-                        .execute([key.as_str()])?;
+    /// Writes the changes, if there is a file to write to.
+    fn write(&mut self, batch: &[Change]) -> Option<rusqlite::Result<()>> {
+        let connection = self.writing.as_mut()?;
+        let written = connection.transaction().and_then(|transaction| {
+            for change in batch {
+                match change {
+                    Change::Put(record) => put(&transaction, record)?,
+                    Change::Withdraw(key) => {
+                        transaction
+                            .prepare_cached("DELETE FROM credential WHERE key = ?1")?
+                            .execute([key.as_str()])?;
+                    }
                 }
             }
-        }
-        transaction.commit()
+            transaction.commit()
+        });
+        Some(written)
     }
 
-    /// Puts a new file in the place of a damaged one, for both connections.
+    fn connect(&mut self) {
+        match database::open(&self.path, MIGRATIONS, DURABILITY) {
+            Ok(opened) => self.take(opened.connection),
+            Err(error) => self.fails(&error),
+        }
+    }
+
+    /// Puts a new file in the place of a damaged one.
     fn start_anew(&mut self) -> bool {
-        let anew = database::replace(&self.path, MIGRATIONS, DURABILITY)
-            .and_then(|opened| Ok((opened.connection, database::reader(&self.path)?)));
-        match anew {
-            Ok((writing, reading)) => {
-                self.connection = writing;
-                *self.reading.lock().unwrap_or_else(PoisonError::into_inner) = reading;
-                true
+        match database::replace(&self.path, MIGRATIONS, DURABILITY) {
+            Ok(opened) => self.take(opened.connection),
+            Err(error) => self.fails(&error),
+        }
+        self.writing.is_some()
+    }
+
+    fn take(&mut self, connection: Connection) {
+        match database::reader(&self.path) {
+            Ok(reader) => {
+                self.writing = Some(connection);
+                *self.reading.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
             }
-            Err(error) => {
-                error!(%error, "the member records cannot be started anew");
-                false
-            }
+            Err(error) => self.fails(&error),
+        }
+    }
+
+    fn works(&mut self) {
+        if self.failing.take().is_some() {
+            info!(file = %self.path.display(), "member records are written to disk again");
+        }
+    }
+
+    fn fails(&mut self, error: &dyn std::fmt::Display) {
+        if self.failing.replace(monotonic()).is_none() {
+            error!(%error, "member records cannot be written to disk: going on in memory");
         }
     }
 }

@@ -177,6 +177,11 @@ impl JournalHandle {
         });
     }
 
+    /// Not to be touched before the given moment.
+    pub fn postpone(&self, id: VisitId, not_before: Monotonic) {
+        self.update(id, |visit| visit.not_before = not_before);
+    }
+
     /// It waits for a person.
     pub fn park(&self, id: VisitId, message: String, trace_id: Option<String>) {
         let since = clock::wall();
@@ -191,12 +196,13 @@ impl JournalHandle {
 
     /// Whose credential it was.
     pub fn resolve(&self, id: VisitId, customer: CustomerId) {
-        self.update(id, |visit| visit.visitor = Visitor::Customer(customer));
+        let change = |visit: &mut Visit| visit.visitor = Visitor::Customer(customer);
+        self.shared.ledger().identify(id, change);
     }
 
     /// When it really was.
     pub fn correct(&self, id: VisitId, at: Timestamp) {
-        self.update(id, |visit| {
+        self.shared.ledger().identify(id, |visit| {
             visit.at = at;
             visit.clock = VisitClock::Corrected;
         });

@@ -16,9 +16,9 @@ pub(super) type Revision = u64;
 enum OnDisk {
     /// Nothing.
     Absent,
-    /// That the studio may have it: after a restart it is asked.
+    /// That the studio may have it, of this person at this time: after a restart it is asked.
     MayBeSent,
-    /// That the studio certainly has not: after a restart it is sent without asking.
+    /// Anything else: after a restart it is sent without asking, or not asked for in the right way.
     NotSent,
 }
 
@@ -81,6 +81,9 @@ pub(super) struct Ledger {
     revision: Revision,
     /// The last change that somebody waits for or that must not be lost.
     urgent: Revision,
+    /// Must be on disk before a visit leaves: a later visit of the same person may find a parked one's place in the
+    /// history taken by itself, if a crash brings the parked one back as sent.
+    last_parked: Revision,
     /// Whether new visits are sent at once. Their row then says so from the start, which saves a second write.
     pub(super) eager: bool,
 }
@@ -173,14 +176,29 @@ impl Ledger {
             return;
         };
         change(&mut held.visit);
+        let parked = matches!(held.visit.state, State::Parked(_));
         self.put(held);
         self.changed(id);
+        if parked {
+            self.last_parked = self.revision;
+            self.urgent = self.revision;
+        }
+    }
+
+    /// Changes who came or when. The disk must know before the visit leaves.
+    pub(super) fn identify(&mut self, id: VisitId, change: impl FnOnce(&mut Visit)) {
+        self.update(id, change);
+        if let Some(held) = self.undelivered.get_mut(&id)
+            && held.on_disk == OnDisk::MayBeSent
+        {
+            held.on_disk = OnDisk::NotSent;
+        }
     }
 
     /// Marks visits as given to the network. They must not leave before [`Ledger::may_leave`].
     /// Returns the revision that must be on disk before.
     pub(super) fn mark_sent(&mut self, ids: &[VisitId]) -> Revision {
-        let mut needed = 0;
+        let mut needed = self.last_parked;
         for id in ids {
             let Some(held) = self.undelivered.get_mut(id) else {
                 continue;
@@ -198,11 +216,23 @@ impl Ledger {
     /// Whether a visit that was marked as sent may leave: the disk says that it may be sent, or says nothing of it
     /// because it cannot be written, and will have forgotten it if the program ends now.
     pub(super) fn may_leave(&self, id: VisitId, disk_in_trouble: bool) -> bool {
-        self.undelivered.get(&id).is_some_and(|held| match held.on_disk {
+        let Some(held) = self.undelivered.get(&id) else {
+            return false;
+        };
+        let parked_before = |id| {
+            let earlier: Option<&Held> = self.undelivered.get(id);
+            earlier.is_some_and(|earlier| {
+                matches!(earlier.visit.state, State::Parked(_)) && earlier.visit.visitor == held.visit.visitor
+            })
+        };
+        if disk_in_trouble && self.unwritten.keys().any(parked_before) {
+            return false;
+        }
+        match held.on_disk {
             OnDisk::MayBeSent => true,
             OnDisk::Absent => disk_in_trouble,
             OnDisk::NotSent => false,
-        })
+        }
     }
 
     /// Takes a visit out for good.
@@ -315,9 +345,11 @@ impl Ledger {
                 .get_mut(id)
                 .or_else(|| self.delivered.get_mut(id));
             if let (Some(held), Some(row)) = (held, row) {
+                let same = (&row.visitor, row.at) == (&held.visit.visitor, held.visit.at);
                 held.on_disk = match row.state {
                     State::Waiting => OnDisk::NotSent,
-                    _ => OnDisk::MayBeSent,
+                    _ if same => OnDisk::MayBeSent,
+                    _ => OnDisk::NotSent,
                 };
             }
         }

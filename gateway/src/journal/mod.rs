@@ -21,6 +21,12 @@ pub use writer::{Journal, open};
 
 pub use crate::database::DatabaseError;
 
+/// The writer without its thread, for tests that say when it writes.
+#[cfg(test)]
+pub(crate) mod testing {
+    pub(crate) use super::writer::Writer;
+}
+
 /// How the journal is kept.
 #[derive(Clone, Debug)]
 pub struct JournalSettings {

@@ -14,7 +14,7 @@ use crate::database::{self, DatabaseError, Durability};
 
 /// The open database file.
 #[derive(Debug)]
-pub(super) struct Store {
+pub(crate) struct Store {
     path: PathBuf,
     connection: Connection,
 }
@@ -101,7 +101,7 @@ impl Store {
 
     /// The disk is full once the file has this many pages.
     #[cfg(test)]
-    pub(super) fn limit_pages(&self, pages: u32) {
+    pub(crate) fn limit_pages(&self, pages: u32) {
         self.connection
             .pragma_update(None, "max_page_count", pages)
             .unwrap();

@@ -90,17 +90,17 @@ struct Trouble {
 }
 
 #[derive(Debug)]
-pub(super) struct Writer {
+pub(crate) struct Writer {
     settings: JournalSettings,
     pub(super) shared: Arc<Shared>,
-    pub(super) store: Option<Store>,
+    pub(crate) store: Option<Store>,
     trouble: Option<Trouble>,
     /// Held as long as the journal is open.
     _lock: Option<File>,
 }
 
 impl Writer {
-    pub(super) fn open(settings: JournalSettings) -> Result<(Self, Opened), JournalError> {
+    pub(crate) fn open(settings: JournalSettings) -> Result<(Self, Opened), JournalError> {
         let lock = lock(&settings.path)?;
         // Provisional; the disk says better when it can be read.
         let shared = Arc::new(Shared::new(Ledger::new(1), settings.most_visits));
@@ -130,7 +130,7 @@ impl Writer {
     }
 
     #[cfg(test)]
-    pub(super) fn handle(&self) -> JournalHandle {
+    pub(crate) fn handle(&self) -> JournalHandle {
         JournalHandle {
             shared: Arc::clone(&self.shared),
         }
@@ -160,7 +160,7 @@ impl Writer {
     }
 
     /// Brings everything to disk that is not there yet.
-    pub(super) fn step(&mut self) {
+    pub(crate) fn step(&mut self) {
         if self.store.is_none()
             && let Err(error) = self.connect()
         {

@@ -1,5 +1,5 @@
 //! `/_simulator/...`: what people and tests use to look behind the counter and to break things. Needs no key and
-//! has no faults.
+//! has no faults. Bodies are taken for JSON whatever `content-type` says, so that `curl -d` is enough.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,10 +7,11 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::access::RestrictionBody;
 use super::card::CardNumberFormat;
-use super::customer::{Days, Restriction};
 use super::customers::Answer;
 use super::error::ApiError;
 use super::faults::{Fault, Faults};
@@ -41,8 +42,9 @@ pub(super) async fn faults(State(studio): State<Arc<Studio>>) -> Json<Faults> {
 /// `PUT faults`: takes the place of those before.
 pub(super) async fn set_faults(
     State(studio): State<Arc<Studio>>,
-    Json(faults): Json<BTreeMap<String, Fault>>,
+    body: String,
 ) -> Result<Json<Faults>, ApiError> {
+    let faults: BTreeMap<String, Fault> = parse(&body)?;
     let faults = Faults::new(faults).map_err(|error| ApiError::validation(error.to_string()))?;
     studio.faults.set(faults.clone());
     Ok(Json(faults))
@@ -96,30 +98,14 @@ fn credentials(member: &SimulatedMember) -> Value {
     })
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct RestrictionBody {
-    reason: String,
-    start_date: Option<jiff::civil::Date>,
-    end_date: Option<jiff::civil::Date>,
-}
-
 /// `PUT members/{id}/restriction`: the front desk blocks somebody; takes the place of all restrictions before.
 pub(super) async fn restrict(
     State(studio): State<Arc<Studio>>,
     Path(id): Path<i64>,
-    Json(body): Json<RestrictionBody>,
+    body: String,
 ) -> Result<(), ApiError> {
-    let days = Days::given(body.start_date, body.end_date)?;
-    let reason = body.reason;
-    studio.restrict(
-        id,
-        vec![Restriction {
-            reason,
-            days,
-            by_integration: false,
-        }],
-    )
+    let body: RestrictionBody = parse(&body)?;
+    studio.restrict(id, vec![body.restriction(false)?])
 }
 
 /// `DELETE members/{id}/restriction`: the front desk lifts all restrictions.
@@ -128,4 +114,8 @@ pub(super) async fn unrestrict(
     Path(id): Path<i64>,
 ) -> Result<(), ApiError> {
     studio.restrict(id, Vec::new())
+}
+
+fn parse<T: DeserializeOwned>(body: &str) -> Result<T, ApiError> {
+    serde_json::from_str(body).map_err(|error| ApiError::validation(error.to_string()))
 }

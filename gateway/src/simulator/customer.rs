@@ -1,15 +1,18 @@
 //! One customer as the studio knows it, and its JSON texts. What may be done to a customer is decided by the handlers.
 
 use jiff::civil::Date;
-use jiff::{Span, Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::card::{self, CardNumberFormat};
 use super::error::ApiError;
+use super::files::Document;
+use super::media::{Medium, MediumValue};
 use super::members::{
     ACCESS_BENEFIT, FIRST_ID, Identification, SAUNA_BENEFIT, SimulatedMember, Story, VISIT_PASS_BENEFIT,
 };
+use super::sign_up::Assignment;
 
 /// A customer's record.
 #[derive(Clone)]
@@ -27,6 +30,11 @@ pub(super) struct Customer {
     pub(super) benefits: Vec<Benefit>,
     pub(super) studio_id: i64,
     pub(super) person: Person,
+    pub(super) additional_fields: Vec<Assignment>,
+    pub(super) image_url: String,
+    pub(super) documents: Vec<Document>,
+    /// From the last weighing, in centimetres.
+    pub(super) height: Option<f64>,
 }
 
 /// `status` of a customer.
@@ -37,6 +45,16 @@ pub(super) enum Status {
     Member,
     Prospect,
     FormerMember,
+}
+
+impl Status {
+    pub(super) fn of(story: Story) -> Self {
+        match story {
+            Story::FormerMember => Self::FormerMember,
+            Story::Prospect => Self::Prospect,
+            _ => Self::Member,
+        }
+    }
 }
 
 /// Calendar days of the studio, both ends included.
@@ -54,34 +72,6 @@ pub(super) struct Restriction {
     pub(super) days: Option<Days>,
     /// Made through the API; only these may be changed through it.
     pub(super) by_integration: bool,
-}
-
-/// An access medium.
-#[derive(Clone)]
-pub(super) struct Medium {
-    pub(super) id: i64,
-    pub(super) value: MediumValue,
-    /// Made through the API; only these may be changed through it.
-    pub(super) by_integration: bool,
-}
-
-/// What an access medium holds, by its type.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) enum MediumValue {
-    Card(Vec<u8>),
-    Pin(String),
-    Barcode(String),
-    WalletPass(String),
-}
-
-/// `type` of an access medium.
-#[derive(Clone, Copy, Deserialize, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(super) enum MediumType {
-    CardNumber,
-    Pin,
-    Barcode,
-    WalletPass,
 }
 
 /// What the QR code in the member's app holds.
@@ -113,53 +103,6 @@ pub(super) struct Person {
     pub(super) phone: String,
     pub(super) iban: String,
     pub(super) language: String,
-}
-
-impl MediumValue {
-    /// `None` when a card number is none. A card number is taken as `DECIMAL`: the description gives no format here.
-    pub(super) fn new(kind: MediumType, text: &str) -> Option<Self> {
-        if text.is_empty() {
-            return None;
-        }
-        Some(match kind {
-            MediumType::CardNumber => Self::Card(CardNumberFormat::Decimal.read(text)?),
-            MediumType::Pin => Self::Pin(text.to_owned()),
-            MediumType::Barcode => Self::Barcode(text.to_owned()),
-            MediumType::WalletPass => Self::WalletPass(text.to_owned()),
-        })
-    }
-
-    pub(super) fn kind(&self) -> MediumType {
-        match self {
-            Self::Card(_) => MediumType::CardNumber,
-            Self::Pin(_) => MediumType::Pin,
-            Self::Barcode(_) => MediumType::Barcode,
-            Self::WalletPass(_) => MediumType::WalletPass,
-        }
-    }
-
-    pub(super) fn write(&self, format: CardNumberFormat) -> String {
-        match self {
-            Self::Card(uid) => format.write(uid),
-            Self::Pin(text) | Self::Barcode(text) | Self::WalletPass(text) => text.clone(),
-        }
-    }
-
-    /// What a reader shows when this medium is presented.
-    pub(super) fn identification(&self) -> Identification {
-        match self.clone() {
-            Self::Card(uid) => Identification::Card(uid),
-            Self::Pin(text) => Identification::Pin(text),
-            Self::Barcode(text) => Identification::Barcode(text),
-            Self::WalletPass(text) => Identification::WalletPass(text),
-        }
-    }
-}
-
-impl Medium {
-    pub(super) fn json(&self, format: CardNumberFormat) -> Value {
-        json!({ "id": self.id, "type": self.value.kind(), "value": self.value.write(format) })
-    }
 }
 
 impl Restriction {
@@ -202,11 +145,7 @@ impl Customer {
     pub(super) fn of(member: &SimulatedMember, studio_id: i64, now: Timestamp, today: Date) -> Self {
         let story = member.story;
         let position = member.id - FIRST_ID;
-        let status = match story {
-            Story::FormerMember => Status::FormerMember,
-            Story::Prospect => Status::Prospect,
-            _ => Status::Member,
-        };
+        let status = Status::of(story);
         let restriction = |reason: &str, days| Restriction {
             reason: reason.to_owned(),
             days,
@@ -230,15 +169,21 @@ impl Customer {
             _ => Vec::new(),
         };
         let [street, _, email, phone, iban] = member.personal_details();
-        let member_has = |key: &str, held: bool, uses_left| Benefit {
+        let entitled = status == Status::Member && story != Story::BenefitMissing;
+        let benefit = |key: &str, held: bool, uses_left| Benefit {
             key: key.to_owned(),
-            valid: held && status == Status::Member,
+            valid: entitled && held,
             uses_left,
         };
+        let code_lasts = if story == Story::ExpiredAccessCode {
+            -24
+        } else {
+            24
+        }
+        .hours();
         let medium = |place: i64, value| Medium {
             id: member.id * 10 + place,
             value,
-            by_integration: false,
         };
         Self {
             id: member.id,
@@ -257,24 +202,12 @@ impl Customer {
             ],
             access_code: AccessCode {
                 content: member.access_code.clone(),
-                expires_at: shift(
-                    now,
-                    if story == Story::ExpiredAccessCode {
-                        -24
-                    } else {
-                        24
-                    }
-                    .hours(),
-                ),
+                expires_at: now.saturating_add(code_lasts).unwrap_or(now),
             },
             benefits: vec![
-                member_has(ACCESS_BENEFIT, story != Story::BenefitMissing, None),
-                member_has(
-                    SAUNA_BENEFIT,
-                    story != Story::BenefitMissing && position % 2 == 0,
-                    None,
-                ),
-                member_has(VISIT_PASS_BENEFIT, story != Story::BenefitMissing, Some(10)),
+                benefit(ACCESS_BENEFIT, true, None),
+                benefit(SAUNA_BENEFIT, position % 2 == 0, None),
+                benefit(VISIT_PASS_BENEFIT, true, Some(10)),
             ],
             studio_id,
             person: Person {
@@ -289,6 +222,10 @@ impl Customer {
                 iban,
                 language: if position % 3 == 0 { "de" } else { "en" }.to_owned(),
             },
+            additional_fields: Vec::new(),
+            image_url: format!("https://images.example.com/{}", member.uuid),
+            documents: Vec::new(),
+            height: None,
         }
     }
 
@@ -320,9 +257,9 @@ impl Customer {
     }
 
     /// Whether one of the access restrictions holds on this day.
-    pub(super) fn restriction_on(&self, today: Date) -> Option<&Restriction> {
-        let holds = |restriction: &&Restriction| restriction.days.is_none_or(|days| days.contains(today));
-        self.restrictions.iter().find(holds)
+    pub(super) fn restricted_on(&self, today: Date) -> bool {
+        let holds = |restriction: &Restriction| restriction.days.is_none_or(|days| days.contains(today));
+        self.restrictions.iter().any(holds)
     }
 
     /// Whether the membership is paused on this day.
@@ -361,7 +298,7 @@ impl Customer {
             "country": "DE",
             "status": self.status,
             "cardNumbers": cards.map(|medium| medium.value.write(format)).collect::<Vec<_>>(),
-            "imageUrl": format!("https://images.example.com/{}", self.uuid),
+            "imageUrl": self.image_url,
             "phonePrivate": person.phone,
             "phonePrivateMobile": person.phone,
             "idlePeriods": idle_periods.collect::<Vec<_>>(),
@@ -376,13 +313,8 @@ impl Customer {
             "uuid": self.uuid,
             "studioId": self.studio_id,
             "preferredLanguage": { "languageCode": person.language },
-            "additionalInformationFieldAssignments": [],
+            "additionalInformationFieldAssignments": self.additional_fields,
             "accessMediums": self.media.iter().map(|medium| medium.json(format)).collect::<Vec<_>>(),
         })
     }
-}
-
-/// A moment moved by hours; at the ends of time it stays.
-fn shift(moment: Timestamp, by: Span) -> Timestamp {
-    moment.saturating_add(by).unwrap_or(moment)
 }

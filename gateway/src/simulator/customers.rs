@@ -185,10 +185,11 @@ pub(super) async fn search(State(studio): State<Arc<Studio>>, Json(body): Json<S
                 .is_none_or(|email| email.eq_ignore_ascii_case(&person.email))
             && body.date_of_birth.is_none_or(|date| date == person.date_of_birth)
     };
-    let given = [&body.first_name, &body.last_name, &body.email]
+    let given = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
+    let any = [&body.first_name, &body.last_name, &body.email]
         .into_iter()
-        .flatten();
-    if body.date_of_birth.is_none() && given.filter(|text| !text.is_empty()).next().is_none() {
+        .any(given);
+    if !any && body.date_of_birth.is_none() {
         return Err(ApiError::validation("At least one criterion must be given."));
     }
     let found = studio.records().search(wanted, MOST);

@@ -6,7 +6,7 @@ use axum::Extension;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
@@ -96,12 +96,10 @@ async fn with_faults(
 pub(super) async fn error_bodies(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let status = response.status();
-    let is_json = |headers: &HeaderMap| {
-        headers
-            .get(CONTENT_TYPE)
-            .is_some_and(|kind| kind == "application/json")
-    };
-    if !status.is_client_error() || is_json(response.headers()) {
+    let kind = response.headers().get(CONTENT_TYPE);
+    let is_json = kind.is_some_and(|kind| kind == "application/json");
+    // The device API refuses a token without a body.
+    if !status.is_client_error() || status == StatusCode::UNAUTHORIZED || is_json {
         return response;
     }
     let allowed = response.headers().get(ALLOW).cloned();

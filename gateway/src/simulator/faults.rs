@@ -61,7 +61,7 @@ pub struct Fault {
     /// The connection is dropped at once and unanswered, as if the studio were gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub down: Option<bool>,
-    /// Wait this long before anything else.
+    /// Wait this long before anything else. A request whose sender has left meanwhile is not processed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latency_ms: Option<u64>,
     /// How often the connection is dropped before the request is processed.

@@ -285,6 +285,13 @@ fn uuid(scattered: u32, noise: u64) -> String {
     )
 }
 
+/// The token that a device gets when it is activated.
+pub(super) fn device_token(seed: u64, device: i64) -> String {
+    let noise = hash(!seed, device.unsigned_abs() | 1 << 63);
+    let [a, b, c, d, ..] = noise.to_be_bytes();
+    uuid(u32::from_be_bytes([a, b, c, d]), hash(seed, noise))
+}
+
 /// Shuffles all 32-bit numbers among themselves: a Feistel network of four rounds over the two halves.
 fn scatter(seed: u64, position: u32) -> u32 {
     let (left, right) = (0..4).fold((position >> 16, position & 0xFFFF), |(left, right), round| {
@@ -331,6 +338,16 @@ mod tests {
             members(8, 100)
                 .zip(&first)
                 .all(|(other, one)| other.uid != one.uid)
+        );
+    }
+
+    #[test]
+    fn no_credential_is_seen_in_debug() {
+        let member = member(1, 0);
+        let debug = format!("{member:?}");
+        assert!(
+            !debug.contains(&member.pin) && !debug.contains(&member.access_code),
+            "{debug}"
         );
     }
 

@@ -10,12 +10,16 @@ mod connection;
 mod control;
 mod customer;
 mod customers;
+mod device;
 mod error;
 mod exchange;
 mod faults;
+mod files;
+mod media;
 mod members;
 mod records;
 mod server;
+mod sign_up;
 mod studio;
 mod welcome;
 

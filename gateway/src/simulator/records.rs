@@ -9,7 +9,11 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::customer::{Customer, Status};
-use super::members::{self, FIRST_ID, Identification, Story};
+use super::device::{self, Device};
+use super::members::{self, FIRST_ID, Identification, SimulatedMember, Story};
+
+/// Numbers above this one are given to what is added through the API.
+const FIRST_NEW_ID: i64 = 5_000_000_000;
 
 /// How a visit came to be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -52,7 +56,9 @@ pub(super) struct Records {
     zone: TimeZone,
     /// Customers that are no longer as the seed has them, and those that were created.
     touched: BTreeMap<i64, Customer>,
-    next_id: i64,
+    next_customer: i64,
+    last_id: i64,
+    pub(super) devices: Vec<Device>,
     visits: Vec<Visit>,
 }
 
@@ -64,7 +70,9 @@ impl Records {
             studio_id,
             zone,
             touched: BTreeMap::new(),
-            next_id: FIRST_ID + i64::from(count),
+            next_customer: FIRST_ID + i64::from(count),
+            last_id: FIRST_NEW_ID,
+            devices: device::devices(seed),
             visits: Vec::new(),
         }
     }
@@ -91,13 +99,11 @@ impl Records {
         if let Some(customer) = self.touched.get(&id) {
             return Some(customer.clone());
         }
-        let member = members::member(self.seed, self.position(id)?);
-        Some(Customer::of(
-            &member,
-            self.studio_id,
-            crate::clock::wall(),
-            self.today(),
-        ))
+        Some(self.record_of(&members::member(self.seed, self.position(id)?)))
+    }
+
+    fn record_of(&self, member: &SimulatedMember) -> Customer {
+        Customer::of(member, self.studio_id, crate::clock::wall(), self.today())
     }
 
     /// The customer with this id, to be changed.
@@ -122,7 +128,7 @@ impl Records {
     /// Up to `limit` customers of one status with ids above `after`, in order of their ids, and whether there are more.
     pub(super) fn slice(&self, status: Status, after: Option<i64>, limit: usize) -> (Vec<Customer>, bool) {
         let first = after.map_or(FIRST_ID, |after| after.saturating_add(1).max(FIRST_ID));
-        let mut found = (first..self.next_id)
+        let mut found = (first..self.next_customer)
             .filter(|id| self.status(*id) == Some(status))
             .filter_map(|id| self.customer(id));
         let slice = found.by_ref().take(limit).collect();
@@ -131,19 +137,33 @@ impl Records {
 
     /// Every customer that satisfies `wanted`, at most `limit` of them.
     pub(super) fn search(&self, wanted: impl Fn(&Customer) -> bool, limit: usize) -> Vec<Customer> {
-        (FIRST_ID..self.next_id)
+        (FIRST_ID..self.next_customer)
             .filter_map(|id| self.customer(id))
             .filter(|customer| wanted(customer))
             .take(limit)
             .collect()
     }
 
-    /// A new customer, made by `make` from its id.
-    pub(super) fn create(&mut self, make: impl FnOnce(i64) -> Customer) -> i64 {
-        let id = self.next_id;
-        self.next_id += 1;
-        self.touched.insert(id, make(id));
+    /// A new customer without contract and access media, with what `fill` puts into the record.
+    pub(super) fn create(&mut self, fill: impl FnOnce(&mut Customer)) -> i64 {
+        let id = self.next_customer;
+        self.next_customer = id.saturating_add(1);
+        let position = u32::try_from(id - FIRST_ID).unwrap_or(u32::MAX);
+        let member = SimulatedMember {
+            story: Story::Prospect,
+            ..members::member(self.seed, position)
+        };
+        let mut customer = self.record_of(&member);
+        customer.media.clear();
+        fill(&mut customer);
+        self.touched.insert(id, customer);
         id
+    }
+
+    /// A number for something new that is not a customer or a visit.
+    pub(super) fn new_id(&mut self) -> i64 {
+        self.last_id = self.last_id.saturating_add(1);
+        self.last_id
     }
 
     /// Enters a visit and answers its number.
@@ -187,11 +207,7 @@ impl Records {
         if let Some(customer) = self.touched.get(&id) {
             return Some(customer.status);
         }
-        Some(match members::story(self.position(id)?) {
-            Story::FormerMember => Status::FormerMember,
-            Story::Prospect => Status::Prospect,
-            _ => Status::Member,
-        })
+        Some(Status::of(members::story(self.position(id)?)))
     }
 
     fn position(&self, id: i64) -> Option<u32> {

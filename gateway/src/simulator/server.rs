@@ -5,10 +5,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{MethodRouter, get, post, put};
+use axum::routing::{MethodRouter, delete, get, post, put};
 
 use super::studio::Studio;
-use super::{access, check_ins, control, customers, exchange};
+use super::{access, check_ins, control, customers, device, exchange, files, media, sign_up};
 
 /// The largest body that is read, in bytes.
 const MAX_BODY: usize = 16 << 20;
@@ -25,63 +25,102 @@ pub(super) fn router(studio: &Shared) -> Router {
         .with_state(Arc::clone(studio))
 }
 
-/// The paths of the studio API.
+/// The paths of the studio API and the device API.
 fn vendor(studio: &Shared) -> Router<Shared> {
-    let operation = |name: &'static str, method: MethodRouter<Shared>| {
-        method
-            .route_layer(from_fn_with_state(Arc::clone(studio), exchange::key))
-            .route_layer(from_fn_with_state(
-                (Arc::clone(studio), name),
-                exchange::operation,
-            ))
+    let faulty = |name: &'static str, method: MethodRouter<Shared>| {
+        method.route_layer(from_fn_with_state(
+            (Arc::clone(studio), name),
+            exchange::operation,
+        ))
     };
-    Router::new()
-        .route("/v1/customers", operation("getCustomers", get(customers::list)))
-        .route("/v1/customers/by", operation("getCustomerBy", get(customers::by)))
+    let operation = |name: &'static str, method: MethodRouter<Shared>| {
+        let key = from_fn_with_state(Arc::clone(studio), exchange::key);
+        faulty(name, method.route_layer(key))
+    };
+    let customer = Router::new()
+        .route("/", operation("getCustomerById", get(customers::by_id)))
         .route(
-            "/v1/customers/search",
-            operation("searchCustomers", post(customers::search)),
-        )
-        .route(
-            "/v1/customers/benefits",
-            operation("getBenefitsByCardNumber", get(access::benefits_by)),
-        )
-        .route(
-            "/v1/customers/contracts/by",
-            operation("getCustomerContractsBy", get(customers::contracts_by)),
-        )
-        .route(
-            "/v1/customers/{id}",
-            operation("getCustomerById", get(customers::by_id)),
-        )
-        .route(
-            "/v1/customers/{id}/contracts",
+            "/contracts",
             operation("getCustomersContracts", get(customers::contracts)),
         )
+        .route("/benefits", operation("getBenefits", get(access::benefits)))
         .route(
-            "/v1/customers/{id}/benefits",
-            operation("getBenefits", get(access::benefits)),
-        )
-        .route(
-            "/v1/customers/{id}/benefits/{key}/use",
+            "/benefits/{key}/use",
             operation("useBenefit", post(access::use_benefit)),
         )
         .route(
-            "/v1/customers/{id}/access-code",
+            "/access-code",
             operation("getCustomerAccessCode", get(access::access_code)),
         )
+        .route("/access-medium", operation("addAccessMedium", put(media::add)))
+        .route("/access-mediums", operation("addAccessMediums", post(media::add)))
         .route(
-            "/v1/customers/{id}/activities/checkins",
+            "/access-mediums/{medium}",
+            operation("updateAccessMediums", put(media::update))
+                .merge(operation("deleteAccessMediums", delete(media::delete))),
+        )
+        .route(
+            "/access-restrictions",
+            operation("setAccessRestriction", put(access::set_restriction)).merge(operation(
+                "deleteAccessRestriction",
+                delete(access::delete_restriction),
+            )),
+        )
+        .route(
+            "/activities/checkins",
             operation("getCustomersCheckinHistory", get(check_ins::history)),
         )
+        .route("/checkin", operation("checkIn", post(check_ins::check_in)))
+        .route("/checkout", operation("checkOut", post(check_ins::check_out)))
         .route(
-            "/v1/customers/{id}/checkin",
-            operation("checkIn", post(check_ins::check_in)),
+            "/documents",
+            operation("getDocuments", get(files::documents))
+                .merge(operation("uploadDocument", post(files::upload_document))),
         )
         .route(
-            "/v1/customers/{id}/checkout",
-            operation("checkOut", post(check_ins::check_out)),
+            "/documents/{document}",
+            operation("getDocumentById", get(files::document)),
         )
+        .route("/images", operation("updateImage", put(files::update_image)))
+        .route(
+            "/weighing",
+            operation("createCustomerWeighing", post(files::weigh)),
+        )
+        .route(
+            "/additional-information-field-assignments",
+            operation(
+                "setAdditionalInformationFieldAssignments",
+                put(sign_up::assign_additional_fields),
+            ),
+        )
+        .route(
+            "/switch-studio",
+            operation("switchStudio", post(sign_up::switch_studio)),
+        );
+    let customers = Router::new()
+        .route("/", operation("getCustomers", get(customers::list)))
+        .route("/by", operation("getCustomerBy", get(customers::by)))
+        .route("/search", operation("searchCustomers", post(customers::search)))
+        .route("/create", operation("createCustomer", post(sign_up::create)))
+        .route(
+            "/benefits",
+            operation("getBenefitsByCardNumber", get(access::benefits_by)),
+        )
+        .route(
+            "/contracts/by",
+            operation("getCustomerContractsBy", get(customers::contracts_by)),
+        )
+        .route(
+            "/measurement/latest",
+            operation("getCustomerMeasurement", get(files::measurement)),
+        )
+        .route(
+            "/additional-information-fields",
+            operation("getAdditionalInformationFields", get(sign_up::additional_fields)),
+        )
+        .nest("/{id}", customer);
+    Router::new()
+        .nest("/v1/customers", customers)
         .route(
             "/v1/studios/utilization",
             operation("getUtilization", get(check_ins::utilization)),
@@ -89,6 +128,15 @@ fn vendor(studio: &Shared) -> Router<Shared> {
         .route(
             "/v1/studios/information",
             operation("getStudioInformation", get(check_ins::information)),
+        )
+        .route("/v1/devices", operation("getDevices", get(device::list)))
+        .route(
+            "/v1/devices/{device}/activate",
+            operation("activateDevice", put(device::activate)),
+        )
+        .route(
+            "/open-api/device/cardreader/identification",
+            faulty("cardReaderIdentification", post(device::identify)),
         )
 }
 

@@ -2,6 +2,7 @@
 
 use futures_util::Stream;
 use reqwest::Method;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::multipart::{Form, Part};
 use serde::Deserialize;
 
@@ -26,7 +27,7 @@ pub struct Document {
 /// A file to send.
 #[derive(Clone)]
 pub struct Upload {
-    /// The name of the file.
+    /// The name of the file; its extension tells the studio what it is.
     pub file_name: String,
     /// Its content.
     pub content: Vec<u8>,
@@ -115,8 +116,13 @@ impl StudioClient {
     }
 }
 
+/// A form with one file. The part names a content type because some servers cannot read a part without one.
 fn form(name: &'static str, file: Upload) -> Form {
-    Form::new().part(name, Part::bytes(file.content).file_name(file.file_name))
+    let octets = HeaderValue::from_static("application/octet-stream");
+    let part = Part::bytes(file.content)
+        .file_name(file.file_name)
+        .headers(HeaderMap::from_iter([(CONTENT_TYPE, octets)]));
+    Form::new().part(name, part)
 }
 
 #[derive(Deserialize)]

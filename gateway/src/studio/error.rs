@@ -27,7 +27,7 @@ pub enum StudioError {
         kind: &'static str,
     },
     /// Nothing was sent: no address, no connection or no trusted TLS session. Trying again is safe.
-    #[error("could not {}: no connection to {host} ({reason})", operation.task())]
+    #[error("could not {}: no connection to {host} ({reason}); check the network and the base URL", operation.task())]
     NotSent {
         /// What was tried.
         operation: Operation,
@@ -87,7 +87,7 @@ pub enum StudioError {
         detail: Detail,
     },
     /// 403: the key is valid but lacks a scope.
-    #[error("could not {}: the key from {key} lacks the scope {} ({detail}); add it to the integration in the studio's administration", operation.task(), operation.scopes().join(" or "))]
+    #[error("could not {}: the key from {key} lacks {} ({detail}); add it to the integration in the studio's administration", operation.task(), missing(*operation))]
     Forbidden {
         /// What was tried; its [`Operation::scopes`] name what is missing.
         operation: Operation,
@@ -141,6 +141,13 @@ fn elsewhere(target: &Option<String>) -> String {
         .as_ref()
         .map(|host| format!(" to {host}"))
         .unwrap_or_default()
+}
+
+fn missing(operation: Operation) -> String {
+    match operation.scopes() {
+        [] => "a scope".to_owned(),
+        scopes => format!("the scope {}", scopes.join(" or ")),
+    }
 }
 
 /// The words of the studio's error body. Long numbers are masked, so that no card number hides in them.
@@ -204,6 +211,8 @@ fn without_numbers(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -214,6 +223,19 @@ mod tests {
             None,
         );
         assert_eq!(detail.message.unwrap(), "card *** or *** not found");
+    }
+
+    proptest! {
+        #[test]
+        fn no_card_number_survives_whatever_stands_around_it(
+            number in 100_000_u64..,
+            before in "[^0-9]{0,20}",
+            after in "[^0-9]{0,20}",
+        ) {
+            let detail = Detail::new(Some(&format!("{before}{number}{after}")), None, None);
+            let message = detail.message.unwrap_or_default();
+            prop_assert!(!message.contains(&number.to_string()), "{message}");
+        }
     }
 
     #[test]

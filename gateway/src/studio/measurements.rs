@@ -36,7 +36,7 @@ fn customer_id<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Cust
 
 /// The result of a weighing. Only the raw result is required.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub struct Weighing {
     /// What the scale or analyser said, in its own form.
     pub raw_results: String,

@@ -3,6 +3,7 @@
 //! does not remember, repeat, hold back or judge.
 
 mod access_codes;
+mod answer;
 mod benefits;
 mod check_ins;
 mod client;
@@ -23,6 +24,7 @@ mod restrictions;
 mod settings;
 mod slices;
 
+mod tls;
 mod transport;
 
 pub use check_ins::PastCheckIn;

@@ -77,6 +77,49 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// Its name, for logs and rate budgets: the vendor's `operationId`. Check-in, check-out and the key check have
+    /// none in the published description.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Customers => "getCustomers",
+            Self::CheckInHistory => "getCustomersCheckinHistory",
+            Self::CustomerById => "getCustomerById",
+            Self::CustomerBy => "getCustomerBy",
+            Self::SearchCustomers => "searchCustomers",
+            Self::Contracts => "getCustomersContracts",
+            Self::Measurement => "getCustomerMeasurement",
+            Self::ContractsBy => "getCustomerContractsBy",
+            Self::Weighing => "createCustomerWeighing",
+            Self::Benefits => "getBenefits",
+            Self::BenefitsByCard => "getBenefitsByCardNumber",
+            Self::UseBenefit => "useBenefit",
+            Self::AccessCode => "getCustomerAccessCode",
+            Self::AddMedium => "addAccessMediums",
+            Self::UpdateMedium => "updateAccessMediums",
+            Self::DeleteMedium => "deleteAccessMediums",
+            Self::Documents => "getDocuments",
+            Self::UploadDocument => "uploadDocument",
+            Self::Document => "getDocumentById",
+            Self::UpdateImage => "updateImage",
+            Self::SetRestriction => "setAccessRestriction",
+            Self::DeleteRestriction => "deleteAccessRestriction",
+            Self::CreateCustomer => "createCustomer",
+            Self::InformationFields => "getAdditionalInformationFields",
+            Self::AssignInformation => "setAdditionalInformationFieldAssignments",
+            Self::SwitchStudio => "switchStudio",
+            Self::AddMediumDeprecated => "addAccessMedium",
+            Self::CheckIn => "checkin",
+            Self::CheckOut => "checkout",
+            Self::CheckKey => "checkKey",
+            Self::Utilization => "getUtilization",
+            Self::StudioInformation => "getStudioInformation",
+            Self::Devices => "getDevices",
+            Self::ActivateDevice => "activateDevice",
+            Self::Identify => "cardReaderIdentification",
+        }
+    }
+
     /// What the operation does, to follow "could not".
     #[must_use]
     pub fn task(self) -> &'static str {

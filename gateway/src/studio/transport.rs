@@ -3,28 +3,19 @@
 //! only and the caller knows how often a request was sent.
 
 use std::error::Error as _;
-use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::fmt::rfc2822;
-use reqwest::header::{ACCEPT_LANGUAGE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{ACCEPT_LANGUAGE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::multipart::Form;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::{ApiKey, Detail, Operation, StudioError};
-use crate::clock;
+use super::answer::{MAX_ANSWER, MAX_ASIDE, detail, parse, read, retry_after};
+use super::tls::tls;
+use super::{ApiKey, Operation, StudioError};
 
-/// The largest answer that is read.
-const MAX_ANSWER: usize = 8 * 1024 * 1024;
-/// The largest error body, or body of no interest, that is read.
-const MAX_ASIDE: usize = 64 * 1024;
-/// The longest wait that `Retry-After` can ask for.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 /// How many times longer than an ordinary request a bulk one may take.
 const BULK: u32 = 6;
 
@@ -235,7 +226,7 @@ impl Transport {
         let timed_out = error.is_timeout();
         if error.is_connect() || error.is_builder() {
             let reason = if timed_out {
-                "it did not answer in time; check the network".to_owned()
+                "it did not answer in time".to_owned()
             } else {
                 innermost(error)
             };
@@ -311,31 +302,6 @@ impl Transport {
     }
 }
 
-/// rustls with ring, the roots of the operating system and the extra ones. The process-wide default provider of
-/// rustls is left alone.
-fn tls(base_url: &Url, extra_roots: Option<&str>) -> Result<rustls::ClientConfig, StudioError> {
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    for certificate in CertificateDer::pem_slice_iter(extra_roots.unwrap_or_default().as_bytes()) {
-        certificate
-            .map_err(|error| error.to_string())
-            .and_then(|certificate| roots.add(certificate).map_err(|error| error.to_string()))
-            .map_err(|problem| setup("extra_roots", &problem))?;
-    }
-    if roots.is_empty() && base_url.scheme() == "https" {
-        let problem = "this system trusts no certificates; install the package ca-certificates";
-        return Err(setup("base_url", problem));
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| setup("base_url", &error.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
-}
-
 pub(super) fn setup(setting: &'static str, problem: &str) -> StudioError {
     StudioError::Setup {
         setting,
@@ -350,84 +316,4 @@ fn innermost(error: &reqwest::Error) -> String {
         cause = Some(deeper);
     }
     cause.map_or_else(|| "the request could not be made".to_owned(), ToString::to_string)
-}
-
-async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, String> {
-    let too_long = || format!("it is longer than {limit} bytes");
-    if response
-        .content_length()
-        .is_some_and(|length| length > limit as u64)
-    {
-        return Err(too_long());
-    }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| {
-        if error.is_timeout() {
-            "it did not end in time".to_owned()
-        } else {
-            "the connection broke before its end".to_owned()
-        }
-    })? {
-        if body.len().saturating_add(chunk.len()) > limit {
-            return Err(too_long());
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-/// Parses without ever repeating the content in an error: it is personal data.
-pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        match error.inner().classify() {
-            serde_json::error::Category::Eof => "it is cut off".to_owned(),
-            serde_json::error::Category::Data => {
-                // "missing field" names a field of ours; other messages quote the value.
-                let text = error.inner().to_string();
-                let what = text
-                    .split(" at line")
-                    .next()
-                    .filter(|text| text.starts_with("missing field"));
-                format!("{} at {path}", what.unwrap_or("it has an unexpected value"))
-            }
-            _ => "it is not JSON".to_owned(),
-        }
-    })?;
-    deserializer
-        .end()
-        .map_err(|_| "something follows the JSON".to_owned())?;
-    Ok(value)
-}
-
-/// The vendor's error body. Every field may be missing: a proxy's error page has none.
-#[derive(Default, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ErrorResponse {
-    error_message: Option<String>,
-    error_code: Option<String>,
-    trace_id: Option<String>,
-}
-
-fn detail(body: &[u8]) -> Detail {
-    let body: ErrorResponse = serde_json::from_slice(body).unwrap_or_default();
-    Detail::new(
-        body.error_message.as_deref(),
-        body.error_code.as_deref(),
-        body.trace_id.as_deref(),
-    )
-}
-
-/// `Retry-After` in seconds or as an HTTP date (RFC 9110, 10.2.3), bounded.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let wait = match value.parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let moment = rfc2822::parse(value).ok()?.timestamp();
-            Duration::try_from(moment.duration_since(clock::wall())).unwrap_or_default()
-        }
-    };
-    Some(wait.min(MAX_RETRY_AFTER))
 }

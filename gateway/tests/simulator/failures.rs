@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::timeout;
-use turnstile_gateway::simulator::{Faults, SimulatorSettings};
+use turnstile_gateway::simulator::{self, Faults, SimulatorSettings};
 
 use super::{Studio, ok, refused};
 
@@ -18,11 +18,10 @@ const SOON: Duration = Duration::from_secs(5);
 /// Long enough to see that something is held back.
 const WHILE: Duration = Duration::from_millis(200);
 
+/// As `curl -X PUT -d` does it: without saying that the body is JSON.
 async fn break_it(studio: &Studio, faults: Value) {
-    ok(studio
-        .without_key(Method::PUT, "/_simulator/faults")
-        .json(&faults))
-    .await;
+    let put = studio.without_key(Method::PUT, "/_simulator/faults");
+    ok(put.body(faults.to_string())).await;
 }
 
 async fn repair(studio: &Studio) {
@@ -204,4 +203,17 @@ async fn a_hundred_thousand_members_are_there_at_once() {
     let slice = studio.answer("/v1/customers?sliceSize=500&offset=99000").await;
     assert_eq!(slice["result"].as_array().unwrap().len(), 500);
     assert_eq!(slice["hasNext"], true);
+}
+
+#[tokio::test]
+async fn a_simulator_runs_until_it_is_told_to_end_and_says_when_its_port_is_taken() {
+    let studio = Studio::open().await;
+    let taken = SimulatorSettings {
+        listen: studio.simulator.addr(),
+        ..SimulatorSettings::default()
+    };
+    assert!(simulator::run(taken, async {}).await.is_err());
+    simulator::run(SimulatorSettings::default(), async {})
+        .await
+        .unwrap();
 }

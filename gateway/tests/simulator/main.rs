@@ -1,6 +1,8 @@
 //! The simulated studio over real HTTP: it must behave as the vendor's description says, and fail as it is told.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "this is a test")]
 
+mod changes;
+mod devices;
 mod failures;
 mod look_ups;
 mod visits;

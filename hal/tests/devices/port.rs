@@ -1,19 +1,18 @@
 //! The far end of a serial line: a pseudo-terminal under a stable name that can be unplugged and plugged in again.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
+use hal::clock::monotonic;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::pty::openpty;
 use nix::unistd::ttyname;
 use tempfile::TempDir;
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
-use tokio::time::timeout;
+use tokio::time::sleep;
 
 /// Longer than anything here takes on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -41,7 +40,7 @@ impl Socket {
         let _ = std::fs::remove_file(self.path());
         symlink(ttyname(&pty.slave).unwrap(), self.path()).unwrap();
         FarEnd {
-            master: AsyncFd::new(File::from(pty.master)).unwrap(),
+            master: File::from(pty.master),
             slave: pty.slave,
             link: self.path(),
         }
@@ -50,7 +49,7 @@ impl Socket {
 
 /// The device's side of the line.
 pub(crate) struct FarEnd {
-    master: AsyncFd<File>,
+    master: File,
     /// Held so that the line is not hung up while the gateway is away.
     slave: OwnedFd,
     link: PathBuf,
@@ -58,31 +57,33 @@ pub(crate) struct FarEnd {
 
 impl FarEnd {
     pub(crate) fn send(&self, bytes: &[u8]) {
-        assert_eq!(self.master.get_ref().write(bytes).unwrap(), bytes.len());
+        assert_eq!((&self.master).write(bytes).unwrap(), bytes.len());
     }
 
     pub(crate) async fn receive(&self, count: usize) -> Vec<u8> {
-        let mut received = vec![0; count];
-        let mut filled = 0;
-        while filled < count {
-            let read = self
-                .master
-                .async_io(Interest::READABLE, |mut file| file.read(&mut received[filled..]));
-            match timeout(PATIENCE, read).await {
-                Ok(read) => filled += read.unwrap(),
-                Err(_) => panic!("only {:02X?} came", &received[..filled]),
-            }
-        }
+        let received = self.receive_within(PATIENCE, count).await;
+        assert_eq!(received.len(), count, "only {received:02X?} came");
         received
     }
 
     /// Fails if anything comes within `silence`.
     pub(crate) async fn receives_nothing_for(&self, silence: Duration) {
+        let received = self.receive_within(silence, 1).await;
+        assert!(received.is_empty(), "{received:02X?} came");
+    }
+
+    async fn receive_within(&self, patience: Duration, count: usize) -> Vec<u8> {
+        let end = monotonic() + patience;
+        let mut received = Vec::new();
         let mut byte = [0];
-        let read = self
-            .master
-            .async_io(Interest::READABLE, |mut file| file.read(&mut byte));
-        assert!(timeout(silence, read).await.is_err(), "{byte:02X?} came");
+        while received.len() < count && monotonic() < end {
+            match (&self.master).read(&mut byte) {
+                Ok(_) => received.extend(byte),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => sleep(Duration::from_millis(1)).await,
+                Err(error) => panic!("the line is broken: {error}"),
+            }
+        }
+        received
     }
 
     /// Fills the line until it takes no more, as when a device stops reading.
@@ -95,14 +96,4 @@ impl FarEnd {
     pub(crate) fn unplug(self) {
         std::fs::remove_file(&self.link).unwrap();
     }
-}
-
-pub(crate) fn file(folder: &Socket, name: &str) -> PathBuf {
-    let path = folder.folder.path().join(name);
-    std::fs::write(&path, "").unwrap();
-    path
-}
-
-pub(crate) fn open_descriptors() -> usize {
-    std::fs::read_dir(Path::new("/proc/self/fd")).unwrap().count()
 }

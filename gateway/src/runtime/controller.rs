@@ -1,0 +1,315 @@
+//! The one task that owns all lane state: it feeds the core and carries out what follows. It waits for nothing but
+//! its next input; look-ups, relays, the journal and the studio answer by inputs of their own.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use hal::relay::{Relay, RelayError};
+use hal::{ReaderEvent, ReaderEventKind};
+use tokio::sync::{broadcast, mpsc};
+use tokio::time::sleep;
+use tracing::{info, warn};
+
+use super::decision_log;
+use firmware_protocol::Rendering;
+
+use super::presentation::{self, Content};
+use super::rejections::Rejections;
+use super::stop::Stop;
+use super::watchdog::Watchdog;
+use crate::clock;
+use crate::directory::Directory;
+use crate::domain::{
+    AccessDecision, AccessPoint, AccessPointId, Answer, CheckIn, Core, DecisionId, Effect, Input, Monotonic,
+    Now, Outcome, Passage, Recollection,
+};
+use crate::journal::JournalHandle;
+
+/// Reader events that may wait for the controller. It handles one in microseconds; when they are full all the same,
+/// the reader drops the read and counts it.
+pub const READER_EVENTS: usize = 256;
+
+/// What the controller knows of a reader.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    /// Where it stands.
+    pub access_point: AccessPointId,
+    /// What its text means.
+    pub content: Content,
+    /// How the studio writes the numbers of its cards.
+    pub number: Rendering,
+}
+
+/// What happens at the lanes, for whoever wants to see it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notice {
+    /// A decision was made; for a grant, the relay has answered.
+    Decided {
+        /// Where, as lane and direction.
+        access_point: String,
+        /// What was decided.
+        decision: AccessDecision,
+        /// For a grant: the time from the last byte of the read to the relay command, or why it did not open.
+        opened: Option<Result<Duration, String>>,
+    },
+    /// Something happened after a grant, or without one.
+    Passage {
+        /// Where, as lane and direction.
+        access_point: String,
+        /// What.
+        passage: Passage,
+    },
+    /// A visit went to the journal.
+    CheckIn(CheckIn),
+}
+
+/// What the controller works with.
+pub struct Controller {
+    core: Core,
+    directory: Directory,
+    journal: JournalHandle,
+    /// By position of the access point.
+    relays: Vec<Relay>,
+    readers: BTreeMap<Arc<str>, Reader>,
+    lookups: FuturesUnordered<Pin<Box<dyn Future<Output = Input> + Send>>>,
+    openings: FuturesUnordered<Pin<Box<dyn Future<Output = Opening> + Send>>>,
+    /// Granted decisions whose relay has not answered yet.
+    opening: BTreeMap<DecisionId, AccessDecision>,
+    rejections: Rejections,
+    notices: broadcast::Sender<Notice>,
+}
+
+/// A relay's answer.
+struct Opening {
+    decision: DecisionId,
+    /// When it was switched on.
+    result: Result<Duration, RelayError>,
+}
+
+impl Controller {
+    /// With the relays by position of their access point and the readers by name.
+    #[must_use]
+    pub fn new(
+        core: Core,
+        directory: Directory,
+        journal: JournalHandle,
+        relays: Vec<Relay>,
+        readers: BTreeMap<Arc<str>, Reader>,
+        notices: broadcast::Sender<Notice>,
+    ) -> Self {
+        Self {
+            core,
+            directory,
+            journal,
+            relays,
+            readers,
+            lookups: FuturesUnordered::new(),
+            openings: FuturesUnordered::new(),
+            opening: BTreeMap::new(),
+            rejections: Rejections::default(),
+            notices,
+        }
+    }
+
+    /// Works until `stop`, and feeds the watchdog.
+    pub async fn run(mut self, mut events: mpsc::Receiver<ReaderEvent>, mut stop: Stop, watchdog: Watchdog) {
+        let heartbeat = watchdog.heartbeat();
+        loop {
+            watchdog.feed(hal::clock::monotonic());
+            let due = self
+                .core
+                .poll_timeout()
+                .map_or(heartbeat, |due| due.since(Monotonic(hal::clock::monotonic())).min(heartbeat));
+            // The order of service; what comes first in a `biased` select goes first.
+            tokio::select! {
+                biased;
+                () = stop.requested() => return,
+                Some(opening) = self.openings.next() => self.opened(opening),
+                Some(input) = self.lookups.next() => self.core.handle(input, clock::now()),
+                event = events.recv() => match event {
+                    Some(event) => self.reader_event(event),
+                    None => return,
+                },
+                () = sleep(due) => {}
+            }
+            let now = clock::now();
+            // Here rather than in the select, so that no flood of reads can starve a deadline.
+            if self.core.poll_timeout().is_some_and(|due| due <= now.monotonic) {
+                self.core.handle_timeout(now);
+            }
+            self.carry_out(now).await;
+        }
+    }
+
+    async fn carry_out(&mut self, now: Now) {
+        while let Some(effect) = self.core.poll_effect() {
+            match effect {
+                Effect::Recall {
+                    decision,
+                    credential,
+                } => match self.directory.memory(&credential).await {
+                    Recollection::Nothing => {
+                        let directory = self.directory.clone();
+                        self.lookups.push(Box::pin(async move {
+                            let recollection = directory.disk(&credential).await;
+                            Input::Recalled {
+                                decision,
+                                recollection,
+                            }
+                        }));
+                    }
+                    recollection => {
+                        let recalled = Input::Recalled {
+                            decision,
+                            recollection,
+                        };
+                        self.core.handle(recalled, now);
+                    }
+                },
+                Effect::Ask {
+                    decision,
+                    credential,
+                    benefits,
+                } => {
+                    let directory = self.directory.clone();
+                    self.lookups.push(Box::pin(async move {
+                        let answer: Answer = directory.ask(&credential, &benefits).await;
+                        Input::Answered { decision, answer }
+                    }));
+                }
+                Effect::Refresh {
+                    credential,
+                    benefits,
+                } => self.directory.refresh(credential, benefits),
+                Effect::Open {
+                    decision,
+                    access_point,
+                    pulse,
+                    not_after,
+                } => self.open(decision, access_point, pulse, not_after),
+                Effect::Decided(decision) => self.decided(decision),
+                Effect::Passage {
+                    access_point, passage, ..
+                } => {
+                    if let Some(access_point) = self.access_point(access_point) {
+                        decision_log::passage(passage, access_point);
+                        self.notify(Notice::Passage {
+                            access_point: access_point.name(),
+                            passage,
+                        });
+                    }
+                }
+                Effect::CheckIn(check_in) => {
+                    self.notify(Notice::CheckIn(check_in.clone()));
+                    self.journal.append(check_in);
+                }
+                Effect::LockedOut {
+                    access_point,
+                    tried,
+                    span,
+                } => {
+                    if let Some(access_point) = self.access_point(access_point) {
+                        decision_log::locked_out(access_point, tried, span);
+                    }
+                }
+            }
+        }
+    }
+
+    fn open(
+        &mut self,
+        decision: DecisionId,
+        access_point: AccessPointId,
+        pulse: Duration,
+        not_after: Monotonic,
+    ) {
+        if let Some(relay) = self.relays.get(access_point.0).cloned() {
+            self.openings.push(Box::pin(async move {
+                let result = relay.pulse(pulse, not_after.0).await;
+                Opening { decision, result }
+            }));
+        }
+    }
+
+    fn opened(&mut self, opening: Opening) {
+        let id = opening.decision;
+        let input = match opening.result {
+            Ok(_) => Input::Opened { decision: id },
+            Err(_) => Input::NotOpened { decision: id },
+        };
+        self.core.handle(input, clock::now());
+        if let Some(decision) = self.opening.remove(&id) {
+            let span = opening
+                .result
+                .map(|at| at.saturating_sub(decision.read_at.0))
+                .map_err(|error| error.to_string());
+            self.log(&decision, Some(span));
+        }
+    }
+
+    fn decided(&mut self, decision: AccessDecision) {
+        match decision.outcome {
+            Outcome::Granted(_) => {
+                self.opening.insert(decision.id, decision);
+            }
+            Outcome::Denied(_) => self.log(&decision, None),
+        }
+    }
+
+    fn log(&self, decision: &AccessDecision, opened: Option<Result<Duration, String>>) {
+        let reader = self
+            .readers
+            .iter()
+            .find(|(_, reader)| reader.access_point == decision.access_point)
+            .map_or("-", |(name, _)| name);
+        if let Some(access_point) = self.access_point(decision.access_point) {
+            decision_log::decision(decision, access_point, reader, opened.clone());
+            self.notify(Notice::Decided {
+                access_point: access_point.name(),
+                decision: decision.clone(),
+                opened,
+            });
+        }
+    }
+
+    fn notify(&self, notice: Notice) {
+        // Nobody has to look.
+        let _ = self.notices.send(notice);
+    }
+
+    fn reader_event(&mut self, event: ReaderEvent) {
+        let Some(reader) = self.readers.get(&event.reader) else {
+            return;
+        };
+        let name = &*event.reader;
+        match event.kind {
+            ReaderEventKind::Read(reading) => match presentation::credential(&reading, reader.content, reader.number) {
+                Ok(Some(credential)) => {
+                    let read = Input::Read {
+                        access_point: reader.access_point,
+                        credential,
+                        staff: None,
+                        at: Monotonic(event.at),
+                    };
+                    self.core.handle(read, clock::now());
+                }
+                Ok(None) => {}
+                Err(reason) => self.rejections.note(name, &reason.to_string(), event.at),
+            },
+            ReaderEventKind::Rejected(reason) => self.rejections.note(name, &reason.to_string(), event.at),
+            ReaderEventKind::Connected => info!(reader = name, "reader connected"),
+            ReaderEventKind::Disconnected(reason) => {
+                warn!(reader = name, %reason, "reader disconnected: trying to reconnect");
+            }
+        }
+    }
+
+    fn access_point(&self, id: AccessPointId) -> Option<&AccessPoint> {
+        self.core.settings().access_points.get(id.0)
+    }
+}

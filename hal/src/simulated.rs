@@ -1,0 +1,175 @@
+//! Readers and relays without a device, chosen in the settings like any other. They speak and switch through the same
+//! code as the real ones and are played by a control handle: in the demo, in tests, at a desk. Nothing here pretends
+//! to be a person, a lane or a passage.
+
+use std::future::{Future, pending};
+use std::sync::Arc;
+use std::time::Duration;
+
+use firmware_protocol::{Decoder, Profile, Reading};
+use tokio::sync::{broadcast, mpsc, watch};
+
+use crate::clock::monotonic;
+use crate::connection::{DisconnectCause, DisconnectReason};
+use crate::reader::{Frames, ReaderEvent, ReaderEventKind, Voice};
+use crate::relay::{Relay, Switch, relay};
+
+/// What stands for the port in logs and reasons.
+const DEVICE: &str = "simulated";
+
+/// Changes of a relay that an observer may lag behind before it loses the oldest.
+const CHANGES: usize = 64;
+
+/// A reader that says what it is told to.
+#[derive(Debug)]
+pub struct SimulatedReader {
+    voice: Voice,
+    frames: Frames,
+}
+
+impl SimulatedReader {
+    /// A reader of this name. It says nothing yet: [`Self::plug_in`] it first, as one does with any reader.
+    pub fn new(name: Arc<str>, profile: impl Into<Profile>, events: mpsc::Sender<ReaderEvent>) -> Self {
+        Self {
+            voice: Voice::new(name, events),
+            frames: Frames::new(Decoder::new(profile)),
+        }
+    }
+
+    /// Says that it is connected.
+    pub async fn plug_in(&mut self) {
+        self.voice.connection(ReaderEventKind::Connected).await;
+    }
+
+    /// Says that it is unplugged.
+    pub async fn unplug(&mut self) {
+        self.voice
+            .connection(ReaderEventKind::Disconnected(unplugged()))
+            .await;
+    }
+
+    /// Reads a card, a code or a key, now.
+    pub fn read(&mut self, reading: Reading) {
+        self.voice.outcome(Ok(reading), monotonic());
+    }
+
+    /// Receives bytes as from a line that is quiet afterwards.
+    pub fn receive(&mut self, bytes: &[u8]) {
+        let now = monotonic();
+        self.frames.receive(bytes, now, &mut self.voice);
+        self.frames.quiet(now, &mut self.voice);
+    }
+}
+
+/// The control handle of a simulated relay: shows what it does and unplugs it.
+#[derive(Clone, Debug)]
+pub struct SimulatedRelay {
+    changes: broadcast::Sender<Switched>,
+    plugged_in: watch::Sender<bool>,
+}
+
+/// A change of a simulated relay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Switched {
+    /// Switched on, or off.
+    pub on: bool,
+    /// When, on the monotonic clock.
+    pub at: Duration,
+}
+
+/// A relay of this name that switches nothing: its handle, its control handle and its task, which runs until `stop`.
+/// It is plugged in from the beginning, and off when the task ends.
+pub fn simulated_relay(
+    name: Arc<str>,
+    stop: impl Future<Output = ()> + Send,
+) -> (Relay, SimulatedRelay, impl Future<Output = ()> + Send) {
+    let (relay, task) = relay(name, Arc::from(DEVICE));
+    let control = SimulatedRelay {
+        changes: broadcast::Sender::new(CHANGES),
+        plugged_in: watch::Sender::new(true),
+    };
+    let changes = control.changes.clone();
+    let plugged_in = control.plugged_in.subscribe();
+    let connect = move || {
+        let (changes, mut plugged_in) = (changes.clone(), plugged_in.clone());
+        async move {
+            until(&mut plugged_in, true).await;
+            Ok(Coil {
+                on: false,
+                changes,
+                plugged_in,
+            })
+        }
+    };
+    (relay, control, task.run(connect, stop))
+}
+
+impl SimulatedRelay {
+    /// Every change from now on. Who reads them too slowly loses the oldest.
+    #[must_use]
+    pub fn changes(&self) -> broadcast::Receiver<Switched> {
+        self.changes.subscribe()
+    }
+
+    /// Plugs it in again.
+    pub fn plug_in(&self) {
+        self.plugged_in.send_replace(true);
+    }
+
+    /// Unplugs it; it falls off.
+    pub fn unplug(&self) {
+        self.plugged_in.send_replace(false);
+    }
+}
+
+struct Coil {
+    on: bool,
+    changes: broadcast::Sender<Switched>,
+    plugged_in: watch::Receiver<bool>,
+}
+
+impl Coil {
+    fn switch(&mut self, on: bool) {
+        if self.on != on {
+            self.on = on;
+            let at = monotonic();
+            // Nobody has to look.
+            let _ = self.changes.send(Switched { on, at });
+        }
+    }
+}
+
+impl Switch for Coil {
+    async fn set(&mut self, _channel: usize, on: bool) -> Result<(), DisconnectReason> {
+        self.switch(on);
+        Ok(())
+    }
+
+    fn all_off(&mut self) -> Result<(), DisconnectReason> {
+        self.switch(false);
+        Ok(())
+    }
+
+    async fn lost(&mut self) -> DisconnectReason {
+        until(&mut self.plugged_in, false).await;
+        unplugged()
+    }
+}
+
+/// Waits until the plug is where it should be; for ever when nobody holds the control handle any more.
+async fn until(plugged_in: &mut watch::Receiver<bool>, wanted: bool) {
+    if plugged_in
+        .wait_for(|plugged_in| *plugged_in == wanted)
+        .await
+        .is_err()
+    {
+        pending().await
+    }
+}
+
+fn unplugged() -> DisconnectReason {
+    DisconnectReason {
+        device: Arc::from(DEVICE),
+        cause: DisconnectCause::Unplugged,
+    }
+}

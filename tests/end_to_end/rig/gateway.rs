@@ -1,0 +1,80 @@
+//! The gateway as a process of its own, with its log.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::wait_for;
+
+/// The program under test.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_gateway-under-test");
+
+/// The key that the simulator accepts and the gateway sends.
+pub(crate) const KEY_VARIABLE: &str = "TURNSTILE_TEST_KEY";
+
+/// A running gateway. It is killed with this value.
+pub(crate) struct Gateway {
+    process: Child,
+    log: PathBuf,
+}
+
+impl Gateway {
+    /// Starts `run --config` and waits until the gateway says that it is ready.
+    pub(crate) fn start(config: &Path) -> Self {
+        Self::start_with_key(config, "simulator")
+    }
+
+    pub(crate) fn start_with_key(config: &Path, key: &str) -> Self {
+        let log = config.with_extension("log");
+        let file = File::options().create(true).append(true).open(&log).unwrap();
+        let process = Command::new(PROGRAM)
+            .arg("run")
+            .arg("--config")
+            .arg(config)
+            .env(KEY_VARIABLE, key)
+            .stderr(file)
+            .spawn()
+            .unwrap();
+        let gateway = Self { process, log };
+        gateway.wait_for_log("ready", 1);
+        gateway
+    }
+
+    /// Everything it has logged.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Waits until `text` stands in `count` lines of the log.
+    pub(crate) fn wait_for_log(&self, text: &str, count: usize) {
+        let found = || (self.log().lines().filter(|line| line.contains(text)).count() >= count).then_some(());
+        let limit = Duration::from_secs(20);
+        let end = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            wait_for(&format!("{count} log lines with {text:?}"), limit, found);
+        }));
+        if let Err(panic) = end {
+            eprintln!("--- log of the gateway ---\n{}", self.log());
+            std::panic::resume_unwind(panic);
+        }
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.process.id().cast_signed()), signal).unwrap();
+    }
+
+    /// Waits for the end of the process.
+    pub(crate) fn wait(&mut self, limit: Duration) -> ExitStatus {
+        wait_for("the end of the gateway", limit, || self.process.try_wait().unwrap())
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
