@@ -31,7 +31,11 @@ fn a_frame_opens_the_lane_for_the_length_of_the_pulse_and_the_visit_reaches_the_
     let sent = lane.reader.send(&rdm6300(&uids(Story::Active).next().unwrap()));
     let on = lane.relay.wait_for(&ON, 1, 5 * SECOND);
     let off = lane.relay.wait_for(&OFF, 2, 5 * SECOND);
-    assert!(on - sent < Duration::from_millis(900), "opened after {:?}", on - sent);
+    assert!(
+        on - sent < Duration::from_millis(900),
+        "opened after {:?}",
+        on - sent
+    );
     let pulse = off - on;
     assert!(
         pulse > PULSE - Duration::from_millis(20) && pulse < PULSE + Duration::from_millis(100),
@@ -57,7 +61,9 @@ fn each_refusal_keeps_the_lane_shut_and_says_why() {
         (Story::BenefitMissing, "reason=benefit-missing"),
     ];
     for (story, reason) in refusals {
-        let uid = uids(story).next().unwrap_or_else(|| panic!("nobody is {story:?}"));
+        let uid = uids(story)
+            .next()
+            .unwrap_or_else(|| panic!("nobody is {story:?}"));
         lane.reader.send(&rdm6300(&uid));
         lane.gateway.wait_for_log(reason, 1);
     }
@@ -66,7 +72,8 @@ fn each_refusal_keeps_the_lane_shut_and_says_why() {
     assert_eq!(lane.relay.arrivals(&ON), []);
 
     // Nothing of that was about the lane itself.
-    lane.reader.send(&rdm6300(&uids(Story::RestrictedLastYear).next().unwrap()));
+    lane.reader
+        .send(&rdm6300(&uids(Story::RestrictedLastYear).next().unwrap()));
     lane.relay.wait_for(&ON, 1, 5 * SECOND);
     assert_eq!(lane.gateway.log().matches("lane stays shut").count(), 7);
 }
@@ -93,7 +100,10 @@ fn known_cards_open_at_once_while_the_studio_stalls_and_their_visits_arrive_afte
         std::thread::sleep(Duration::from_millis(100));
     }
     delays.sort();
-    println!("last byte to relay frame under a stalled studio: median {:?}, maximum {:?}", delays[3], delays[5]);
+    println!(
+        "last byte to relay frame under a stalled studio: median {:?}, maximum {:?}",
+        delays[3], delays[5]
+    );
     assert!(delays[5] < Duration::from_millis(20), "{delays:?}");
     assert_eq!(studio.check_ins().len(), 6, "no visit can have arrived yet");
     studio.delete("/_simulator/faults");
@@ -137,7 +147,8 @@ fn garbage_half_frames_and_two_frames_in_one_write_harm_nothing() {
     lane.reader.send(rest);
     lane.relay.wait_for(&ON, 1, 5 * SECOND);
 
-    lane.reader.send(&[rdm6300(&cards[1]), rdm6300(&cards[2])].concat());
+    lane.reader
+        .send(&[rdm6300(&cards[1]), rdm6300(&cards[2])].concat());
     lane.relay.wait_for(&ON, 3, 5 * SECOND);
     wait_for_check_ins(&studio, 3, 10 * SECOND);
 
@@ -173,7 +184,11 @@ fn a_reader_and_a_relay_that_are_pulled_out_work_again_when_they_are_back() {
     lane.relay.wait_for(&ON, 1, 5 * SECOND);
     wait_for_check_ins(&studio, 2, 10 * SECOND);
     std::thread::sleep(SECOND);
-    assert_eq!(studio.check_ins().len(), 2, "a lane that did not open counts no visit");
+    assert_eq!(
+        studio.check_ins().len(),
+        2,
+        "a lane that did not open counts no visit"
+    );
 }
 
 #[test]
@@ -190,7 +205,11 @@ fn a_wrong_key_is_named_in_the_log_and_known_members_are_not_turned_away_for_it(
 #[test]
 fn no_card_number_and_no_key_stands_in_the_log() {
     let studio = Studio::start(1000);
-    let mut lane = Lane::start_with(studio.address(), "format = \"rdm6300\"", "[log]\nlevel = \"trace\"");
+    let mut lane = Lane::start_with(
+        studio.address(),
+        "format = \"rdm6300\"",
+        "[log]\nlevel = \"trace\"",
+    );
     let member = members(1, 1000)
         .find(|member| member.story == Story::Active && member.uid.len() == 5)
         .unwrap();
@@ -199,7 +218,14 @@ fn no_card_number_and_no_key_stands_in_the_log() {
     wait_for_check_ins(&studio, 1, 10 * SECOND);
     let log = lane.gateway.log().to_lowercase();
     let hex: String = member.uid.iter().map(|byte| format!("{byte:02x}")).collect();
-    let decimal = member.uid.iter().fold(0u64, |value, byte| value << 8 | u64::from(*byte)).to_string();
-    assert!(!log.contains(&hex) && !log.contains(&decimal), "the card number is in the log");
+    let decimal = member
+        .uid
+        .iter()
+        .fold(0u64, |value, byte| value << 8 | u64::from(*byte))
+        .to_string();
+    assert!(
+        !log.contains(&hex) && !log.contains(&decimal),
+        "the card number is in the log"
+    );
     assert!(!log.contains("x-api-key: simulator"));
 }

@@ -68,7 +68,9 @@ impl Gateway {
 
     /// Waits for the end of the process.
     pub(crate) fn wait(&mut self, limit: Duration) -> ExitStatus {
-        wait_for("the end of the gateway", limit, || self.process.try_wait().unwrap())
+        wait_for("the end of the gateway", limit, || {
+            self.process.try_wait().unwrap()
+        })
     }
 }
 

@@ -19,7 +19,10 @@ pub(crate) fn wait_for<T>(what: &str, limit: Duration, mut probe: impl FnMut() -
         if let Some(found) = probe() {
             return found;
         }
-        assert!(hal::clock::monotonic() < end, "waited {limit:?} in vain for {what}");
+        assert!(
+            hal::clock::monotonic() < end,
+            "waited {limit:?} in vain for {what}"
+        );
         std::thread::sleep(Duration::from_millis(5));
     }
 }

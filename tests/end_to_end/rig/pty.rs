@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::fcntl::OFlag;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
 
@@ -109,9 +109,11 @@ impl Pty {
 
     /// Waits until `frame` has arrived `count` times and gives the moment of the last one.
     pub(crate) fn wait_for(&self, frame: &[u8], count: usize, limit: Duration) -> Duration {
-        wait_for(&format!("{count} times {frame:02X?} at {}", self.path.display()), limit, || {
-            self.arrivals(frame).get(count.checked_sub(1)?).copied()
-        })
+        wait_for(
+            &format!("{count} times {frame:02X?} at {}", self.path.display()),
+            limit,
+            || self.arrivals(frame).get(count.checked_sub(1)?).copied(),
+        )
     }
 }
 

@@ -36,7 +36,11 @@ impl Studio {
             .find_map(|line| {
                 let start = line.find("http://")?;
                 let text = &line[start + "http://".len()..];
-                Some(text.chars().take_while(|c| !c.is_whitespace() && *c != '/').collect())
+                Some(
+                    text.chars()
+                        .take_while(|c| !c.is_whitespace() && *c != '/')
+                        .collect(),
+                )
             })
             .expect("the simulator says where it listens");
         // Keeps the pipe from filling up.
@@ -45,7 +49,10 @@ impl Studio {
         Self {
             process,
             address,
-            runtime: tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap(),
+            runtime: tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap(),
             client: reqwest::Client::new(),
         }
     }
@@ -65,18 +72,26 @@ impl Studio {
 
     pub(crate) fn get(&self, path: &str) -> Value {
         let request = self.client.get(format!("http://{}{path}", self.address));
-        self.runtime.block_on(async { request.send().await.unwrap().json().await.unwrap() })
+        self.runtime
+            .block_on(async { request.send().await.unwrap().json().await.unwrap() })
     }
 
     pub(crate) fn put(&self, path: &str, body: &Value) {
-        let request = self.client.put(format!("http://{}{path}", self.address)).json(body);
-        let status = self.runtime.block_on(async { request.send().await.unwrap().status() });
+        let request = self
+            .client
+            .put(format!("http://{}{path}", self.address))
+            .json(body);
+        let status = self
+            .runtime
+            .block_on(async { request.send().await.unwrap().status() });
         assert!(status.is_success(), "PUT {path}: {status}");
     }
 
     pub(crate) fn delete(&self, path: &str) {
         let request = self.client.delete(format!("http://{}{path}", self.address));
-        let status = self.runtime.block_on(async { request.send().await.unwrap().status() });
+        let status = self
+            .runtime
+            .block_on(async { request.send().await.unwrap().status() });
         assert!(status.is_success(), "DELETE {path}: {status}");
     }
 }
