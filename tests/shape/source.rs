@@ -65,7 +65,7 @@ impl SourceFile {
         while let Some(token) = tokens.next() {
             match token {
                 Token::Name("derive") => {
-                    serde = tokens
+                    serde |= tokens
                         .by_ref()
                         .take_while(|token| *token != Token::Sign(')'))
                         .any(|token| matches!(token, Token::Name("Serialize" | "Deserialize")));
