@@ -1,3 +1,5 @@
+//! Serial readers on pseudo-terminals: frames in, events out, plugs pulled.
+
 use std::fs;
 use std::sync::Arc;
 use std::time::Duration;

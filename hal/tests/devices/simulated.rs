@@ -1,3 +1,5 @@
+//! Simulated readers and relays obey the rules of the real ones.
+
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,3 +1,5 @@
+//! USB relay boards on pseudo-terminals: every frame that must come, and when.
+
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
