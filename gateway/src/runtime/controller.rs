@@ -185,6 +185,11 @@ impl Controller {
                     pulse,
                     not_after,
                 } => self.open(decision, access_point, pulse, not_after),
+                Effect::Released { access_point, cause } => {
+                    if let Some(access_point) = self.access_point(access_point) {
+                        decision_log::released(access_point, cause);
+                    }
+                }
                 Effect::Decided(decision) => self.decided(decision),
                 Effect::Passage {
                     access_point,

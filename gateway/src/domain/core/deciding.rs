@@ -34,8 +34,7 @@ impl Core {
         {
             return;
         }
-        self.decisions += 1;
-        let decision = DecisionId(self.decisions);
+        let decision = self.next_decision();
         let queue = self
             .waiting
             .values()
@@ -47,7 +46,9 @@ impl Core {
             self.deny(decision, &presented, None, DenyReason::TooLate, now);
         } else if guessed && self.lockout.is_locked(presented.access_point, now.monotonic) {
             self.deny(decision, &presented, None, DenyReason::LockedOut, now);
-        } else if mode == LaneMode::Open {
+        } else if self.out_of_service.contains(&presented.access_point) {
+            self.deny(decision, &presented, None, DenyReason::OutOfService, now);
+        } else if mode == LaneMode::Open || self.is_on_fire(presented.access_point) {
             self.grant(decision, &presented, None, Basis::FreePassage, false, now);
         } else if mode == LaneMode::Closed && direction == Direction::In {
             self.deny(decision, &presented, None, DenyReason::LaneClosed, now);
