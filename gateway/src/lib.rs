@@ -10,5 +10,6 @@ pub mod domain;
 pub mod journal;
 pub mod runtime;
 pub mod simulator;
+pub mod staff;
 pub mod studio;
 pub mod wiring;
