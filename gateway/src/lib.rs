@@ -3,6 +3,7 @@
 //! `domain` decides and does nothing else; everything around it carries bytes, requests and records.
 pub mod cli;
 pub mod clock;
+pub mod control;
 mod database;
 pub mod delivery;
 pub mod directory;

@@ -17,12 +17,13 @@ use tokio::sync::{broadcast, mpsc};
 use tracing::{error, info};
 
 use crate::clock;
+use crate::control::{self, Control};
 use crate::delivery::{Delivery, DeliverySettings};
 use crate::directory::{Directory, Store};
 use crate::domain::Core;
 use crate::journal::{self, Journal, JournalError, JournalSettings};
 use crate::runtime::{
-    Controller, Notice, READER_EVENTS, Stop, Stopper, Supervisor, TaskEnded, Watchdog, stop,
+    COMMANDS, Controller, Notice, READER_EVENTS, Stop, Stopper, Supervisor, TaskEnded, Watchdog, stop,
 };
 use crate::studio::{ApiKey, StudioClient, StudioError, StudioSettings};
 
@@ -99,6 +100,16 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
     let mut simulated = Simulated::default();
     let relays = devices::relays(settings, &stop, &mut supervisor, &mut simulated);
     let readers = devices::readers(settings, &stop, &events, &mut supervisor, &mut simulated);
+    let (commands, for_controller) = mpsc::channel(COMMANDS);
+    let control = Control {
+        device: settings.gateway.device.clone(),
+        started: clock::wall(),
+        commands,
+        directory: directory.clone(),
+        journal: journal.handle(),
+        relays: relays.values().cloned().collect(),
+        notices: notices.clone(),
+    };
     let controller = Controller::new(
         core,
         directory,
@@ -110,7 +121,7 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
     let watchdog = Watchdog::start();
     supervisor.spawn(
         "controller",
-        controller.run(reader_events, stop.clone(), watchdog),
+        controller.run(reader_events, for_controller, stop.clone(), watchdog),
     );
     supervisor.spawn("key check", check_key(studio.clone(), stop.clone()));
     let delivery = Delivery::new(
@@ -124,6 +135,11 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
         clock::now().monotonic,
     );
     supervisor.spawn_until(&stop, "delivery", delivery.run());
+    supervisor.spawn_until(
+        &stop,
+        "control",
+        control::serve(control::socket_path(data), control),
+    );
     info!(
         lanes = settings.lanes.len(),
         readers = settings.readers.len(),
@@ -195,7 +211,8 @@ fn studio_settings(settings: &Settings) -> Result<StudioSettings, StartError> {
     })
 }
 
-fn journal_settings(settings: &Settings) -> JournalSettings {
+/// How the journal of these settings is kept.
+pub(crate) fn journal_settings(settings: &Settings) -> JournalSettings {
     // Linux names every run of the machine; without that name a restart of the machine is taken for granted.
     let machine_boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     JournalSettings {

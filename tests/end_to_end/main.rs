@@ -8,5 +8,6 @@
 )]
 
 mod commands;
+mod operator;
 mod rig;
 mod visit;

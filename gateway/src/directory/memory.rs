@@ -48,6 +48,11 @@ impl Memory {
         self.members.get(&customer).await
     }
 
+    /// How many members it holds, a moment ago.
+    pub(super) fn count(&self) -> u64 {
+        self.members.entry_count()
+    }
+
     /// Replaces what is held of this member; credentials that are no longer theirs lead nowhere afterwards.
     pub(super) async fn put(&self, record: &Arc<MemberRecord>) {
         let before = self.members.get(&record.customer).await;

@@ -108,6 +108,18 @@ impl Store {
         self.read(move |connection| record(connection, customer)).await
     }
 
+    /// How many records there are; none while there is no file.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn count(&self) -> Result<Option<u64>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT count(*) FROM member";
+            Ok(Some(connection.query_row(sql, [], |row| row.get(0))?))
+        })
+        .await
+    }
+
     /// Writes a record soon. Never waits.
     pub fn put(&self, record: Arc<MemberRecord>) {
         self.change(Change::Put(record));

@@ -15,10 +15,12 @@ use tokio::sync::{broadcast, mpsc};
 use tokio::time::sleep;
 use tracing::{info, warn};
 
-use super::decision_log;
 use firmware_protocol::Rendering;
 
+use super::command::Command;
+use super::decision_log;
 use super::presentation::{self, Content};
+use super::reader_states::ReaderStates;
 use super::rejections::Rejections;
 use super::stop::Stop;
 use super::watchdog::Watchdog;
@@ -81,6 +83,7 @@ pub struct Controller {
     /// Granted decisions whose relay has not answered yet.
     opening: BTreeMap<DecisionId, AccessDecision>,
     rejections: Rejections,
+    states: ReaderStates,
     notices: broadcast::Sender<Notice>,
 }
 
@@ -103,6 +106,7 @@ impl Controller {
         notices: broadcast::Sender<Notice>,
     ) -> Self {
         Self {
+            states: ReaderStates::new(readers.keys()),
             core,
             directory,
             journal,
@@ -116,8 +120,14 @@ impl Controller {
         }
     }
 
-    /// Works until `stop`, and feeds the watchdog.
-    pub async fn run(mut self, mut events: mpsc::Receiver<ReaderEvent>, mut stop: Stop, watchdog: Watchdog) {
+    /// Works until `stop`, and feeds the watchdog. Commands come last: no swipe waits for a person at a desk.
+    pub async fn run(
+        mut self,
+        mut events: mpsc::Receiver<ReaderEvent>,
+        mut commands: mpsc::Receiver<Command>,
+        mut stop: Stop,
+        watchdog: Watchdog,
+    ) {
         let heartbeat = watchdog.heartbeat();
         loop {
             watchdog.feed(hal::clock::monotonic());
@@ -135,6 +145,7 @@ impl Controller {
                     None => return,
                 },
                 () = sleep(due) => {}
+                Some(command) = commands.recv() => self.command(command, clock::now()),
             }
             let now = clock::now();
             // Here rather than in the select, so that no flood of reads can starve a deadline.
@@ -221,6 +232,35 @@ impl Controller {
         }
     }
 
+    fn command(&mut self, command: Command, now: Now) {
+        // Whoever asked may have gone.
+        match command {
+            Command::Look { answer } => {
+                let _ = answer.send(self.states.seen(&self.core));
+            }
+            Command::SetMode { lane, mode, answer } => {
+                let known = self
+                    .core
+                    .settings()
+                    .access_points
+                    .iter()
+                    .any(|side| side.lane == lane);
+                if known {
+                    info!(lane, %mode, "the lane's mode is set by command");
+                    self.core.handle(Input::SetMode { lane, mode }, now);
+                }
+                let _ = answer.send(known);
+            }
+            Command::Forgive { customer, answer } => {
+                let whom = customer.map(|customer| customer.0);
+                info!(customer = whom, "anti-passback is forgiven by command");
+                self.core.handle(Input::Forgive { customer }, now);
+                let _ = answer.send(());
+            }
+            Command::NextRead { reader, answer } => self.states.hand_over_next(&reader, answer),
+        }
+    }
+
     fn open(
         &mut self,
         decision: DecisionId,
@@ -291,6 +331,12 @@ impl Controller {
             ReaderEventKind::Read(reading) => {
                 match presentation::credential(&reading, reader.content, reader.number) {
                     Ok(Some(credential)) => {
+                        self.states.read(name);
+                        let window = self.core.settings().decisions.repeat_window;
+                        let Some(credential) = self.states.not_awaited(name, credential, event.at, window)
+                        else {
+                            return;
+                        };
                         let read = Input::Read {
                             access_point: reader.access_point,
                             credential,
@@ -300,12 +346,22 @@ impl Controller {
                         self.core.handle(read, clock::now());
                     }
                     Ok(None) => {}
-                    Err(reason) => self.rejections.note(name, &reason.to_string(), event.at),
+                    Err(reason) => {
+                        self.states.rejected(name);
+                        self.rejections.note(name, &reason.to_string(), event.at);
+                    }
                 }
             }
-            ReaderEventKind::Rejected(reason) => self.rejections.note(name, &reason.to_string(), event.at),
-            ReaderEventKind::Connected => info!(reader = name, "reader connected"),
+            ReaderEventKind::Rejected(reason) => {
+                self.states.rejected(name);
+                self.rejections.note(name, &reason.to_string(), event.at);
+            }
+            ReaderEventKind::Connected => {
+                self.states.connected(name);
+                info!(reader = name, "reader connected");
+            }
             ReaderEventKind::Disconnected(reason) => {
+                self.states.disconnected(name, &reason.to_string());
                 warn!(reader = name, %reason, "reader disconnected: trying to reconnect");
             }
         }
