@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "every target uses its own function only")]
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a finding is a panic"

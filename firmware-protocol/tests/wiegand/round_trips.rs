@@ -210,8 +210,8 @@ impl Rule {
     fn encode(&self, number: u128) -> Vec<bool> {
         let mut frame = vec![false; self.bits];
         for &(name, first, last) in &self.fields {
-            for bit in first..=last {
-                frame[bit] = self.field(name, number) >> (last - bit) & 1 == 1;
+            for (power, bit) in frame[first..=last].iter_mut().rev().enumerate() {
+                *bit = self.field(name, number) >> power & 1 == 1;
             }
         }
         if self.format == Format::P10001 {
