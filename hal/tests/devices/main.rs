@@ -9,6 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod boards;
 mod port;
 mod serial_readers;
 mod simulated;
