@@ -7,6 +7,7 @@
 pub mod board;
 pub mod clock;
 mod connection;
+pub mod polled;
 pub mod reader;
 pub mod relay;
 pub mod serial;

@@ -73,7 +73,6 @@ pub fn simulated_board(
 impl SimulatedBoard {
     /// A board that has just been powered, with no cable yet, and the task that is its processor. For the far end of a
     /// line of one's own; [`simulated_board`] has both ends.
-    #[must_use]
     pub fn new() -> (Self, impl Future<Output = ()> + Send) {
         let now = monotonic();
         let boot = Boot {

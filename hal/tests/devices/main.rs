@@ -10,6 +10,7 @@
 )]
 
 mod boards;
+mod polled_readers;
 mod port;
 mod serial_readers;
 mod simulated;
