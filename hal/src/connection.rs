@@ -41,8 +41,11 @@ pub enum DisconnectCause {
     #[error("in use by another program")]
     InUse,
     /// The rights are missing.
-    #[error("permission denied: add the service user to the group dialout")]
-    PermissionDenied,
+    #[error("permission denied: add the service user to the group {group}")]
+    PermissionDenied {
+        /// The group that has the rights: `dialout` for serial ports, `input` for keyboards.
+        group: &'static str,
+    },
     /// There is a file of this name, but no serial port.
     #[error("not a serial port: check the path in the settings")]
     NotASerialPort,
@@ -52,6 +55,9 @@ pub enum DisconnectCause {
     /// It is there, but takes no more bytes.
     #[error("stuck, it takes no more bytes: unplug it and plug it in again")]
     Stuck,
+    /// The port is there, but the device says nothing when it is asked.
+    #[error("does not answer: check its power, its cable, and the speed and format in the settings")]
+    NotAnswering,
     /// Anything else that the operating system says.
     #[error("{operation} failed: {message}")]
     Failed {

@@ -4,8 +4,10 @@
 //! Every device is a future that the gateway runs as a task. A reader sends [`ReaderEvent`]s, a relay is asked
 //! through a [`relay::Relay`]. A device that goes away is awaited for ever and says so once; it never ends the task.
 
+pub mod board;
 pub mod clock;
 mod connection;
+pub mod polled;
 pub mod reader;
 pub mod relay;
 pub mod serial;

@@ -1,6 +1,8 @@
-//! Readers and relays without a device, chosen in the settings like any other. They speak and switch through the same
+//! Readers, relays and boards without a device, chosen in the settings like any other. They speak and switch through the same
 //! code as the real ones and are played by a control handle: in the demo, in tests, at a desk. Nothing here pretends
 //! to be a person, a lane or a passage.
+
+mod board;
 
 use std::future::{Future, pending};
 use std::sync::Arc;
@@ -13,6 +15,8 @@ use crate::clock::monotonic;
 use crate::connection::{DisconnectCause, DisconnectReason};
 use crate::reader::{Frames, ReaderEvent, ReaderEventKind, Voice};
 use crate::relay::{Relay, Switch, relay};
+
+pub use self::board::{SimulatedBoard, simulated_board};
 
 /// What stands for the port in logs and reasons.
 const DEVICE: &str = "simulated";

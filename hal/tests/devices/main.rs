@@ -9,6 +9,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod boards;
+mod polled_readers;
 mod port;
 mod serial_readers;
 mod simulated;

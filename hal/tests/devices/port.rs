@@ -66,6 +66,16 @@ impl FarEnd {
         received
     }
 
+    /// What has come so far, without waiting.
+    pub(crate) fn received(&self) -> Vec<u8> {
+        let mut buffer = [0; 4096];
+        match (&self.master).read(&mut buffer) {
+            Ok(count) => buffer[..count].to_vec(),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Vec::new(),
+            Err(error) => panic!("the line is broken: {error}"),
+        }
+    }
+
     /// Fails if anything comes within `silence`.
     pub(crate) async fn receives_nothing_for(&self, silence: Duration) {
         let received = self.receive_within(silence, 1).await;
