@@ -76,10 +76,10 @@ impl fmt::Display for Basis {
 /// Why a lane stays shut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DenyReason {
-    /// The lane is closed.
-    LaneClosed,
     /// Too many unknown codes or PINs were tried at this reader.
     LockedOut,
+    /// The lane is closed.
+    LaneClosed,
     /// The studio knows nobody with this credential.
     Unknown,
     /// The person has no contract yet.
@@ -113,8 +113,8 @@ pub enum DenyReason {
 impl DenyReason {
     /// Every reason, in the order of the checks.
     pub const ALL: [Self; 16] = [
-        Self::LaneClosed,
         Self::LockedOut,
+        Self::LaneClosed,
         Self::Unknown,
         Self::NoContract,
         Self::FormerMember,
