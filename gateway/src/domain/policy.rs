@@ -127,7 +127,10 @@ pub fn examine(
             finding: refuse_if(expired, DenyReason::AccessCodeExpired),
             // A code that has expired may have been renewed since the studio was asked for it, however new the rest
             // of the record is. One that has not expired is valid until it does.
-            as_of: record.access_code_as_of.filter(|_| expired).unwrap_or(record.as_of),
+            as_of: record
+                .access_code_as_of
+                .filter(|_| expired)
+                .unwrap_or(record.as_of),
         },
     ]
 }

@@ -8,9 +8,7 @@ use super::super::lane::{LaneMode, Strictness};
 use super::super::policy::{self, Verdict};
 use super::super::presence::ZoneFinding;
 use super::super::settings::{AccessPoint, AccessPointId, Offline};
-use super::super::{
-    Answer, Direction, Effect, MemberRecord, Monotonic, Now, Passage, Recollection, Visitor,
-};
+use super::super::{Answer, Direction, Effect, MemberRecord, Monotonic, Now, Passage, Recollection, Visitor};
 use super::{Core, MOST_WAITING, Waiting};
 
 /// What the lane's own rules say.
