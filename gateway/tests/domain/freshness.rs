@@ -57,8 +57,9 @@ fn span(borders: &[Duration], longest: Duration) -> impl Strategy<Value = Durati
 fn limits() -> impl Strategy<Value = [Duration; 3]> {
     prop_oneof![
         Just([5 * MINUTE, 72 * HOUR, 168 * HOUR]),
-        // All in disorder: a limit below the others is as good as any.
-        prop::array::uniform3((0..1_000_u64).prop_map(|minutes| u32::try_from(minutes).unwrap() * MINUTE)),
+        // `fresh` is never above `usable`; the offline limit may lie anywhere.
+        prop::array::uniform3((0..1_000_u32).prop_map(|minutes| minutes * MINUTE))
+            .prop_map(|[one, other, limit]| [one.min(other), one.max(other), limit]),
     ]
 }
 

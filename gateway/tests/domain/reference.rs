@@ -160,6 +160,8 @@ impl Case {
 
     fn asked(&self, stored: Option<(Word, Duration)>) -> Result<Basis, DenyReason> {
         let in_time = |after: Duration| self.on_the_way + after < DEADLINE;
+        // The stored record has grown older by the wait.
+        let after_waiting = |wait: Duration| stored.map(|(word, age)| (word, age + wait));
         match self.studio {
             Studio::Nobody { after } if in_time(after) => Err(DenyReason::Unknown),
             Studio::Says { word, after } if in_time(after) => match self.word(word) {
@@ -167,7 +169,8 @@ impl Case {
                 Word::No(reason) => Err(reason),
                 Word::Gap => self.offline(Some((Word::Gap, Duration::ZERO))),
             },
-            _ => self.offline(stored),
+            Studio::Down { after } if in_time(after) => self.offline(after_waiting(after)),
+            _ => self.offline(after_waiting(DEADLINE.saturating_sub(self.on_the_way))),
         }
     }
 
