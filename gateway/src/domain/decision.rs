@@ -76,12 +76,12 @@ impl fmt::Display for Basis {
 /// Why a lane stays shut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DenyReason {
-    /// The lane is closed.
-    LaneClosed,
     /// The lane cannot be opened: its board is silent.
     OutOfService,
     /// Too many unknown codes or PINs were tried at this reader.
     LockedOut,
+    /// The lane is closed.
+    LaneClosed,
     /// The studio knows nobody with this credential.
     Unknown,
     /// The person has no contract yet.
@@ -115,9 +115,9 @@ pub enum DenyReason {
 impl DenyReason {
     /// Every reason, in the order of the checks.
     pub const ALL: [Self; 17] = [
-        Self::LaneClosed,
         Self::OutOfService,
         Self::LockedOut,
+        Self::LaneClosed,
         Self::Unknown,
         Self::NoContract,
         Self::FormerMember,

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 
-use super::{AccessPointId, CheckInMoment, DecisionId, Monotonic, Visitor};
+use super::{AccessPointId, CheckInMoment, CustomerId, DecisionId, Monotonic, Visitor};
 
 /// One grant whose passage is awaited.
 #[derive(Clone, Debug)]
@@ -52,6 +52,16 @@ impl Grants {
             .0
             .iter()
             .position(|grant| grant.access_point == access_point && grant.opened)?;
+        self.0.remove(position)
+    }
+
+    /// The grant that this customer has here already and has not used, when they are let in once more.
+    pub(super) fn replaced(&mut self, access_point: AccessPointId, customer: CustomerId) -> Option<Grant> {
+        let position = self.0.iter().position(|grant| {
+            grant.opened
+                && grant.access_point == access_point
+                && grant.visitor == Some(Visitor::Customer(customer))
+        })?;
         self.0.remove(position)
     }
 

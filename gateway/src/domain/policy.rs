@@ -122,10 +122,16 @@ pub fn examine(
             finding: benefits,
             as_of: benefits_as_of,
         },
-        by_record(
-            Check::AccessCodeExpiry,
-            refuse_if(expired, DenyReason::AccessCodeExpired),
-        ),
+        Examined {
+            check: Check::AccessCodeExpiry,
+            finding: refuse_if(expired, DenyReason::AccessCodeExpired),
+            // A code that has expired may have been renewed since the studio was asked for it, however new the rest
+            // of the record is. One that has not expired is valid until it does.
+            as_of: record
+                .access_code_as_of
+                .filter(|_| expired)
+                .unwrap_or(record.as_of),
+        },
     ]
 }
 

@@ -8,9 +8,7 @@ use super::super::lane::{LaneMode, Strictness};
 use super::super::policy::{self, Verdict};
 use super::super::presence::ZoneFinding;
 use super::super::settings::{AccessPoint, AccessPointId, Offline};
-use super::super::{
-    Answer, Credential, Direction, Effect, MemberRecord, Monotonic, Now, Recollection, Visitor,
-};
+use super::super::{Answer, Direction, Effect, MemberRecord, Monotonic, Now, Passage, Recollection, Visitor};
 use super::{Core, MOST_WAITING, Waiting};
 
 /// What the lane's own rules say.
@@ -39,19 +37,19 @@ impl Core {
             .waiting
             .values()
             .filter(|other| other.access_point == presented.access_point);
-        let guessed = matches!(presented.credential, Credential::Code(_) | Credential::Pin(_));
-        if queue.count() >= MOST_WAITING {
-            self.deny(decision, &presented, None, DenyReason::Busy, now);
-        } else if self.is_too_late(&presented, now) {
-            self.deny(decision, &presented, None, DenyReason::TooLate, now);
-        } else if guessed && self.lockout.is_locked(presented.access_point, now.monotonic) {
-            self.deny(decision, &presented, None, DenyReason::LockedOut, now);
-        } else if self.out_of_service.contains(&presented.access_point) {
+        let guessed = presented.credential.can_be_guessed();
+        if self.out_of_service.contains(&presented.access_point) {
             self.deny(decision, &presented, None, DenyReason::OutOfService, now);
         } else if mode == LaneMode::Open || self.is_on_fire(presented.access_point) {
             self.grant(decision, &presented, None, Basis::FreePassage, false, now);
+        } else if guessed && self.lockout.is_locked(presented.access_point, now.monotonic) {
+            self.deny(decision, &presented, None, DenyReason::LockedOut, now);
         } else if mode == LaneMode::Closed && direction == Direction::In {
-            self.deny(decision, &presented, None, DenyReason::LaneClosed, now);
+            self.deny_stranger(decision, &presented, DenyReason::LaneClosed, now);
+        } else if self.is_too_late(&presented, now) {
+            self.deny(decision, &presented, None, DenyReason::TooLate, now);
+        } else if queue.count() >= MOST_WAITING {
+            self.deny(decision, &presented, None, DenyReason::Busy, now);
         } else {
             self.effects.push_back(Effect::Recall {
                 decision,
@@ -95,7 +93,7 @@ impl Core {
                 }
             }
             Recollection::Unknown { as_of } if now.monotonic.since(as_of) < settings.unknown => {
-                self.deny_unknown(decision, &waiting, now);
+                self.deny_stranger(decision, &waiting, DenyReason::Unknown, now);
             }
             Recollection::Unknown { .. } | Recollection::Nothing => self.ask(decision, waiting, now),
         }
@@ -117,7 +115,7 @@ impl Core {
                     }
                 }
             }
-            Answer::Unknown => self.deny_unknown(decision, &waiting, now),
+            Answer::Unknown => self.deny_stranger(decision, &waiting, DenyReason::Unknown, now),
             Answer::Unavailable => self.decide_without_studio(decision, &waiting, now),
         }
     }
@@ -180,6 +178,7 @@ impl Core {
         };
         match outcome {
             Ok(()) => self.admit(decision, waiting, record, Basis::OfflineAllowance, now),
+            Err(reason) if record.is_none() => self.deny_stranger(decision, waiting, reason, now),
             Err(reason) => self.deny(decision, waiting, record, reason, now),
         }
     }
@@ -259,6 +258,15 @@ impl Core {
             None if basis == Basis::Staff => None,
             None => Some(Visitor::Unresolved(waiting.credential.clone())),
         };
+        // Whoever presents again before passing still passes once.
+        let earlier = record.and_then(|record| self.grants.replaced(waiting.access_point, record.customer));
+        if let Some(earlier) = earlier {
+            self.effects.push_back(Effect::Passage {
+                access_point: earlier.access_point,
+                decision: Some(earlier.decision),
+                passage: Passage::NotTaken,
+            });
+        }
         self.grants.add(Grant {
             decision,
             access_point: waiting.access_point,
@@ -272,10 +280,10 @@ impl Core {
         self.decided(decision, waiting, record, Outcome::Granted(basis), passback, now);
     }
 
-    /// Nobody has this credential: too many guesses lock the reader for codes and PINs.
-    fn deny_unknown(&mut self, decision: DecisionId, waiting: &Waiting, now: Now) {
-        let guessed = matches!(waiting.credential, Credential::Code(_) | Credential::Pin(_));
-        if guessed && waiting.staff.is_none() {
+    /// Nobody is known to have this credential: too many guesses lock the reader for codes and PINs, also during an
+    /// outage and on a closed lane, where staff's would still open.
+    fn deny_stranger(&mut self, decision: DecisionId, waiting: &Waiting, reason: DenyReason, now: Now) {
+        if waiting.credential.can_be_guessed() && waiting.staff.is_none() {
             let tried = self.lockout.note_unknown(waiting.access_point, now.monotonic);
             if let Some(tried) = tried {
                 self.effects.push_back(Effect::LockedOut {
@@ -285,7 +293,7 @@ impl Core {
                 });
             }
         }
-        self.deny(decision, waiting, None, DenyReason::Unknown, now);
+        self.deny(decision, waiting, None, reason, now);
     }
 
     /// The lane stays shut, unless the credential is one of the staff's and the reason yields to that.
