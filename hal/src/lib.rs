@@ -7,12 +7,16 @@
 pub mod board;
 pub mod clock;
 mod connection;
+pub mod gpio;
+mod gpio_relay;
 pub mod polled;
 pub mod reader;
 pub mod relay;
 pub mod serial;
 pub mod simulated;
 pub mod usb_relay;
+pub mod wiegand;
 
 pub use connection::{DisconnectCause, DisconnectReason};
+pub use gpio_relay::gpio_relay;
 pub use reader::{ReaderEvent, ReaderEventKind, Rejection};

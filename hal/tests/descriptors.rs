@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use firmware_protocol::Format;
 use hal::ReaderEventKind;
-use hal::reader::{SerialReader, serial_reader};
+use hal::reader::{Patience, SerialReader, serial_reader};
 use hal::serial::PortSettings;
 use hal::usb_relay::{BoardRelay, usb_relay};
 use tokio::sync::mpsc;
@@ -39,6 +39,7 @@ async fn plugging_in_and_out_leaks_no_descriptor() {
             name: Arc::from("entrance"),
             port: PortSettings::new(reader.path()),
             profile: Format::Rdm6300.into(),
+            patience: Patience::default(),
         },
         sender,
     ));

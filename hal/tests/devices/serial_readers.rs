@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use firmware_protocol::{Format, Reading, Reject};
 use hal::clock::monotonic;
-use hal::reader::{SerialReader, serial_reader};
+use hal::reader::{Patience, SerialReader, serial_reader};
 use hal::serial::PortSettings;
 use hal::{DisconnectCause, ReaderEvent, ReaderEventKind, Rejection};
 use tokio::sync::mpsc;
@@ -37,6 +37,7 @@ impl Desk {
             name: Arc::from("entrance"),
             port,
             profile: format.into(),
+            patience: Patience::default(),
         };
         tokio::spawn(serial_reader(reader, sender));
         Self { events }
