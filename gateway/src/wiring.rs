@@ -16,9 +16,10 @@ use rand::rngs::StdRng;
 use tokio::sync::{broadcast, mpsc};
 use tracing::{error, info};
 
+use crate::budget::Budget;
 use crate::clock;
-use crate::delivery::{Delivery, DeliverySettings};
-use crate::directory::{Directory, Store};
+use crate::delivery::{Delivery, DeliverySettings, WithinBudget};
+use crate::directory::{Directory, DirectorySettings, Store};
 use crate::domain::Core;
 use crate::journal::{self, Journal, JournalError, JournalSettings};
 use crate::runtime::{
@@ -29,7 +30,7 @@ use crate::studio::{ApiKey, StudioClient, StudioError, StudioSettings};
 /// How long the tasks may take to end: the relays are off long before.
 const GRACE: Duration = Duration::from_millis(1_200);
 
-/// Check-ins sent in a minute at the most; the studio's own limit is 1,000 per operation.
+/// Requests sent in a minute at the most; the studio's own limit is 1,000 per operation.
 const REQUESTS_PER_MINUTE: u32 = 600;
 
 /// Notices that a slow observer may lag behind before it loses the oldest.
@@ -89,7 +90,13 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
     })?;
     let studio = StudioClient::new(studio_settings(settings)?)?;
     let (journal, opened) = journal::open(journal_settings(settings))?;
-    let directory = Directory::new(Store::open(data), studio.clone());
+    let budget = Budget::new(REQUESTS_PER_MINUTE);
+    let directory = Directory::new(
+        Store::open(data),
+        studio.clone(),
+        budget.clone(),
+        directory_settings(settings),
+    );
     let core = Core::new(rules::core_settings(settings, opened.boot));
 
     let mut supervisor = Supervisor::default();
@@ -101,7 +108,7 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
     let readers = devices::readers(settings, &stop, &events, &mut supervisor, &mut simulated);
     let controller = Controller::new(
         core,
-        directory,
+        directory.clone(),
         journal.handle(),
         rules::relays_by_access_point(settings, &relays),
         readers,
@@ -115,7 +122,7 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
     supervisor.spawn("key check", check_key(studio.clone(), stop.clone()));
     let delivery = Delivery::new(
         journal.handle(),
-        studio,
+        WithinBudget::new(studio, budget),
         DeliverySettings {
             per_minute: REQUESTS_PER_MINUTE,
             time_zone: settings.studio.time_zone.clone(),
@@ -124,6 +131,7 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
         clock::now().monotonic,
     );
     supervisor.spawn_until(&stop, "delivery", delivery.run());
+    supervisor.spawn_until(&stop, "roster", directory.keep_up());
     info!(
         lanes = settings.lanes.len(),
         readers = settings.readers.len(),
@@ -193,6 +201,15 @@ fn studio_settings(settings: &Settings) -> Result<StudioSettings, StartError> {
         language: studio.language.clone(),
         ..StudioSettings::new(studio.base_url.clone(), key)
     })
+}
+
+fn directory_settings(settings: &Settings) -> DirectorySettings {
+    DirectorySettings {
+        access_codes: rules::reads_codes(settings),
+        benefits: rules::required_benefits(settings),
+        usable: settings.decisions.usable,
+        ..DirectorySettings::default()
+    }
 }
 
 fn journal_settings(settings: &Settings) -> JournalSettings {

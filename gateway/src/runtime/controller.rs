@@ -26,7 +26,7 @@ use crate::clock;
 use crate::directory::Directory;
 use crate::domain::{
     AccessDecision, AccessPoint, AccessPointId, Answer, CheckIn, Core, DecisionId, Effect, Input, Monotonic,
-    Now, Outcome, Passage, Recollection,
+    Now, Outcome, Passage, Recollection, Visitor,
 };
 use crate::journal::JournalHandle;
 
@@ -201,6 +201,9 @@ impl Controller {
                 }
                 Effect::CheckIn(check_in) => {
                     self.notify(Notice::CheckIn(check_in.clone()));
+                    if let Visitor::Customer(customer) = check_in.visitor {
+                        self.directory.came(customer, check_in.at);
+                    }
                     self.journal.append(check_in);
                 }
                 Effect::LockedOut {

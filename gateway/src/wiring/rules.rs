@@ -1,6 +1,6 @@
 //! The rules of the settings in the core's words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use config::Settings;
@@ -74,6 +74,25 @@ fn access_point(lane: &str, direction: Direction, side: &config::AccessPoint) ->
             config::CheckInMoment::OnGrant => CheckInMoment::OnGrant,
         },
     }
+}
+
+/// The benefits that any access point asks for.
+pub(super) fn required_benefits(settings: &Settings) -> BTreeSet<String> {
+    sides(settings)
+        .filter_map(|(_, _, side)| match &side.required_benefits {
+            config::RequiredBenefits::None => None,
+            config::RequiredBenefits::All(keys) | config::RequiredBenefits::Any(keys) => Some(keys),
+        })
+        .flatten()
+        .cloned()
+        .collect()
+}
+
+/// Whether any reader reads codes.
+pub(super) fn reads_codes(settings: &Settings) -> bool {
+    settings.readers.iter().any(|reader| {
+        matches!(&reader.kind, config::ReaderKind::Serial(serial) if serial.content == Some(config::Content::Code))
+    })
 }
 
 pub(super) fn relays_by_access_point(settings: &Settings, relays: &BTreeMap<String, Relay>) -> Vec<Relay> {
