@@ -12,9 +12,6 @@ use sha2::Sha256;
 
 use crate::domain::Credential;
 
-/// What stands in front of a hash in the settings.
-const PREFIX: &str = "hmac-sha256:";
-
 /// Who is staff, by the hashes of their credentials.
 pub struct Staff {
     key: StaffKey,
@@ -51,12 +48,10 @@ impl StaffKey {
             .map_err(|source| StaffKeyError { path, source })
     }
 
-    /// The hash of a credential as the settings hold it.
+    /// The hash of a credential.
     #[must_use]
-    pub fn hash(&self, credential: &Credential) -> String {
-        let digest = self.mac(credential).finalize().into_bytes();
-        let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{PREFIX}{digits}")
+    pub fn hash(&self, credential: &Credential) -> [u8; 32] {
+        self.mac(credential).finalize().into_bytes().into()
     }
 
     fn mac(&self, credential: &Credential) -> Hmac<Sha256> {
@@ -94,14 +89,19 @@ fn make(path: &Path) -> io::Result<[u8; KEY_BYTES]> {
 }
 
 impl Staff {
-    /// Names and hashes as the settings hold them; what is no hash is left out.
+    /// Names and hashes of the settings.
     #[must_use]
-    pub fn new(key: StaffKey, hashes: impl IntoIterator<Item = (String, String)>) -> Self {
-        let members = hashes
-            .into_iter()
-            .filter_map(|(name, hash)| Some((name, digest(&hash)?)))
-            .collect();
-        Self { key, members }
+    pub fn new(key: StaffKey, members: impl IntoIterator<Item = (String, [u8; 32])>) -> Self {
+        Self {
+            key,
+            members: members.into_iter().collect(),
+        }
+    }
+
+    /// Nobody is staff.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self::new(StaffKey([0; KEY_BYTES]), [])
     }
 
     /// The name of the staff credential, if it is one. Takes the same time whichever it is.
@@ -119,19 +119,6 @@ impl Staff {
         }
         found
     }
-}
-
-fn digest(hash: &str) -> Option<[u8; 32]> {
-    let digits = hash.strip_prefix(PREFIX)?.as_bytes();
-    let mut digest = [0; 32];
-    if digits.len() != 2 * digest.len() {
-        return None;
-    }
-    for (byte, pair) in digest.iter_mut().zip(digits.chunks(2)) {
-        let pair = std::str::from_utf8(pair).ok()?;
-        *byte = u8::from_str_radix(pair, 16).ok()?;
-    }
-    Some(digest)
 }
 
 impl fmt::Debug for Staff {
@@ -157,7 +144,7 @@ mod tests {
         let hash = StaffKey::open(folder.path()).unwrap().hash(&card("4711"));
         let staff = |folder: &Path| {
             let key = StaffKey::open(folder).unwrap();
-            Staff::new(key, [("duty manager".to_owned(), hash.clone())])
+            Staff::new(key, [("duty manager".to_owned(), hash)])
         };
         let here = staff(folder.path());
         assert_eq!(here.name_of(&card("4711")).as_deref(), Some("duty manager"));
@@ -173,15 +160,6 @@ mod tests {
             .permissions()
             .mode();
         assert_eq!(mode & 0o777, 0o600);
-    }
-
-    #[test]
-    fn what_is_no_hash_is_nobodys() {
-        let folder = tempfile::tempdir().unwrap();
-        let key = StaffKey::open(folder.path()).unwrap();
-        let hashes = ["", "hmac-sha256:", "hmac-sha256:+1", "4711"];
-        let staff = Staff::new(key, hashes.map(|hash| ("x".to_owned(), hash.to_owned())));
-        assert_eq!(staff.members, []);
     }
 
     #[test]

@@ -24,7 +24,7 @@ use rand::rngs::StdRng;
 use tracing::{info, warn};
 
 pub use action::{Action, Pause, action};
-pub use studio::Studio;
+pub use studio::{Studio, WithinBudget};
 
 use crate::clock;
 use crate::domain::{CustomerId, Monotonic, Now};

@@ -13,7 +13,7 @@ use super::grants::{Grant, Grants};
 use super::lockout::Lockout;
 use super::presence::Presence;
 use super::repeat::RepeatFilter;
-use super::settings::{AccessPointId, CoreSettings};
+use super::settings::{AccessPointId, CheckInMoment, CoreSettings};
 use super::{
     CheckIn, CheckInId, Credential, DecisionId, Effect, Input, MemberRecord, Monotonic, Now, Passage, Visitor,
 };
@@ -191,6 +191,13 @@ impl Core {
     }
 
     fn passed(&mut self, access_point: AccessPointId, now: Now) {
+        let counts_passages = self
+            .access_point(access_point)
+            .is_some_and(|side| side.check_in == CheckInMoment::OnPassage);
+        if !counts_passages {
+            // The visit counted when the lane opened.
+            return;
+        }
         let grant = self.grants.take_passage(access_point);
         if grant.is_none() && self.is_on_fire(access_point) {
             return;

@@ -56,6 +56,25 @@ impl MemberRecord {
         self.credentials.iter().cloned().chain(code)
     }
 
+    /// Whether this person can present the credential.
+    #[must_use]
+    pub fn presents(&self, credential: &Credential) -> bool {
+        let shown =
+            |code: &AccessCode| matches!(credential, Credential::Code(content) if *content == code.content);
+        self.credentials.contains(credential) || self.access_code.as_ref().is_some_and(shown)
+    }
+
+    /// The record without a credential that is this person's no longer.
+    #[must_use]
+    pub fn without(&self, credential: &Credential) -> Self {
+        let mut record = self.clone();
+        record.credentials.retain(|held| held != credential);
+        if record.presents(credential) {
+            record.access_code = None;
+        }
+        record
+    }
+
     /// What the studio has just said, with `before` for all that it did not speak of.
     ///
     /// Which of the two is newer is not read from their times: a clock that was wrong for a while, or is not set
