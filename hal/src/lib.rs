@@ -6,8 +6,11 @@
 
 pub mod clock;
 mod connection;
+pub mod display;
 pub mod gpio;
 mod gpio_relay;
+pub mod indicator;
+pub mod input;
 pub mod reader;
 pub mod relay;
 pub mod serial;

@@ -9,6 +9,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod indicators;
+mod inputs;
 mod port;
 mod serial_readers;
 mod simulated;
