@@ -10,6 +10,7 @@ use hal::clock::monotonic;
 use hal::gpio::{Backend, Level};
 use hal::{ReaderEventKind, gpio_relay};
 use tokio::sync::oneshot;
+use tokio::time::sleep;
 
 use crate::Test;
 use crate::desk::{Desk, PATIENCE, PATIENT, RELAY, h10301, relay_line, runtime, start_holding, until};
@@ -57,6 +58,8 @@ fn edges() {
     let frames = 50;
     runtime().block_on(async {
         let mut desk = Desk::connected(BACKEND, PATIENT).await;
+        // rppal begins to watch in threads of its own, some time after it said so.
+        sleep(Duration::from_millis(100)).await;
         for card in 0..frames {
             sim.send(
                 &h10301(200, card * 257),
