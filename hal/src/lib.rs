@@ -7,8 +7,11 @@
 pub mod board;
 pub mod clock;
 mod connection;
+pub mod display;
 pub mod gpio;
 mod gpio_relay;
+pub mod indicator;
+pub mod input;
 pub mod polled;
 pub mod reader;
 pub mod relay;

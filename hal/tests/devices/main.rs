@@ -10,6 +10,8 @@
 )]
 
 mod boards;
+mod indicators;
+mod inputs;
 mod polled_readers;
 mod port;
 mod serial_readers;

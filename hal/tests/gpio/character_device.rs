@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use firmware_protocol::Reject;
-use firmware_protocol::wiegand::assembler::Timing;
 use hal::clock::monotonic;
-use hal::gpio::{Backend, Level};
+use hal::gpio::{Backend, Level, OutputLine, Pull};
+use hal::indicator::{GpioIndicator, Lit, Pattern, Step, gpio_indicator};
+use hal::input::{GpioInput, InputEventKind, gpio_input};
 use hal::{ReaderEventKind, Rejection, gpio_relay};
-use tokio::sync::oneshot;
-use tokio::time::sleep;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{sleep, timeout};
 
 use crate::Test;
-use crate::desk::{Desk, PATIENCE, RELAY, h10301, relay_line, runtime, start_holding, until};
+use crate::desk::{Desk, PATIENCE, PATIENT, RELAY, h10301, relay_line, runtime, start_holding, until};
 use crate::sim::Sim;
 
 pub(crate) const TESTS: &[Test] = &[
@@ -32,18 +33,17 @@ pub(crate) const TESTS: &[Test] = &[
         "a_relay_that_is_on_at_low_is_off_from_the_first_moment_and_free_at_the_end",
         active_low,
     ),
+    (
+        "an_input_tells_its_state_and_its_changes_but_not_the_bouncing_of_its_contact",
+        bouncing,
+    ),
+    ("an_indicator_sets_its_lines_and_ends_dark", indicator),
     ("a_relay_falls_off_when_the_process_is_killed", killed),
 ];
 
 const BACKEND: Backend = Backend::CharacterDevice;
 const WIDTH: Duration = Duration::from_micros(50);
 const INTERVAL: Duration = Duration::from_millis(1);
-
-/// Shorter gaps than readers leave, so that many frames take little time.
-const HASTY: Timing = Timing {
-    min_interval: Duration::from_micros(100),
-    frame_gap: Duration::from_millis(20),
-};
 
 fn sim() -> Sim {
     let sim = Sim::new("rig", 32);
@@ -57,7 +57,7 @@ fn opening() {
     runtime().block_on(async {
         let (relay, task) = gpio_relay(Arc::from("entrance"), relay_line(BACKEND, Level::High), pending());
         tokio::spawn(task);
-        let mut desk = Desk::connected(BACKEND, Timing::default()).await;
+        let mut desk = Desk::connected(BACKEND, PATIENT).await;
         let began = monotonic();
         sim.send(&h10301(123, 4567), WIDTH, INTERVAL);
         let ended = monotonic();
@@ -84,9 +84,9 @@ fn opening() {
 
 fn fastest() {
     let sim = sim();
-    let frames = 200;
+    let frames = 50;
     runtime().block_on(async {
-        let mut desk = Desk::connected(BACKEND, HASTY).await;
+        let mut desk = Desk::connected(BACKEND, PATIENT).await;
         let began = monotonic();
         for card in 0..frames {
             sim.send(
@@ -107,7 +107,7 @@ fn fastest() {
 fn dropped_edge() {
     let sim = sim();
     runtime().block_on(async {
-        let mut desk = Desk::connected(BACKEND, HASTY).await;
+        let mut desk = Desk::connected(BACKEND, PATIENT).await;
         let frame = h10301(123, 4567);
         sim.send(&frame[..25], WIDTH, INTERVAL);
         assert_eq!(desk.next().await.kind, rejected(Reject::Length));
@@ -120,11 +120,11 @@ fn dropped_edge() {
 fn overflow() {
     let sim = sim();
     runtime().block_on(async {
-        let mut desk = Desk::connected(BACKEND, HASTY).await;
+        let mut desk = Desk::connected(BACKEND, PATIENT).await;
         let frame = h10301(123, 4567);
         for _ in 0..50 {
             sim.send(&frame, Duration::from_micros(20), Duration::from_micros(200));
-            std::thread::sleep(Duration::from_millis(30));
+            std::thread::sleep(PATIENT.frame_gap);
         }
         assert_eq!(desk.next().await.kind, rejected(Reject::MissedEdge));
         // 1,024 edges are 39 whole frames and the remains of one.
@@ -143,8 +143,8 @@ fn rejected(reject: Reject) -> ReaderEventKind {
 fn busy() {
     let _sim = sim();
     runtime().block_on(async {
-        let mut holder = Desk::connected(BACKEND, HASTY).await;
-        let mut second = Desk::listen(BACKEND, firmware_protocol::Format::H10301, HASTY);
+        let mut holder = Desk::connected(BACKEND, PATIENT).await;
+        let mut second = Desk::listen(BACKEND, firmware_protocol::Format::H10301, PATIENT);
         let ReaderEventKind::Disconnected(reason) = second.next().await.kind else {
             panic!("two readers on the same lines");
         };
@@ -171,6 +171,70 @@ fn active_low() {
         stop.send(()).unwrap();
         task.await.unwrap();
         assert!(!sim.is_high(RELAY), "the line is still held");
+    });
+}
+
+fn bouncing() {
+    const PASSAGE: usize = 5;
+    let sim = sim();
+    sim.pull(PASSAGE, false);
+    runtime().block_on(async {
+        let (sender, mut events) = mpsc::channel(16);
+        let input = GpioInput {
+            name: Arc::from("passage"),
+            backend: BACKEND,
+            line: Arc::from(format!("{}:{PASSAGE}", sim.chip)),
+            active: Level::Low,
+            pull: Pull::None,
+            debounce: Duration::from_millis(20),
+        };
+        tokio::spawn(gpio_input(input, sender));
+        let mut next = async || timeout(PATIENCE, events.recv()).await.unwrap().unwrap();
+        assert_eq!(next().await.kind, InputEventKind::Connected);
+        assert_eq!(next().await.kind, InputEventKind::Active);
+        let began = monotonic();
+        for up in [true, false, true, false, true] {
+            sim.pull(PASSAGE, up);
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let inactive = next().await;
+        assert_eq!(inactive.kind, InputEventKind::Inactive);
+        assert!(inactive.at >= began + Duration::from_millis(20));
+        sim.pull(PASSAGE, false);
+        let active = next().await;
+        assert_eq!(active.kind, InputEventKind::Active);
+        assert!(active.at > inactive.at);
+    });
+}
+
+fn indicator() {
+    let sim = sim();
+    let line = |line: usize, active| OutputLine {
+        backend: BACKEND,
+        line: Arc::from(format!("GPIO{line}")),
+        active,
+    };
+    runtime().block_on(async {
+        let settings = GpioIndicator {
+            name: Arc::from("entrance"),
+            green: Some(line(22, Level::Low)),
+            red: Some(line(23, Level::High)),
+            buzzer: None,
+        };
+        let (indicator, task) = gpio_indicator(settings, pending());
+        tokio::spawn(task);
+        tokio::task::yield_now().await;
+        assert!(sim.is_high(22) && !sim.is_high(23), "it is not dark at the start");
+        let green = Lit {
+            green: true,
+            ..Lit::DARK
+        };
+        let time = Duration::from_millis(100);
+        indicator.play(&Pattern::from(vec![Step { lit: green, time }]));
+        sleep(time / 2).await;
+        assert!(!sim.is_high(22) && !sim.is_high(23));
+        sleep(time * 2).await;
+        assert!(sim.is_high(22) && !sim.is_high(23), "it does not end dark");
     });
 }
 

@@ -21,6 +21,12 @@ use tokio::time::timeout;
 /// Longer than anything here takes on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
+/// For a machine that may stop this program in the middle of a frame for as long as others need it.
+pub(crate) const PATIENT: Timing = Timing {
+    min_interval: Duration::from_micros(100),
+    frame_gap: Duration::from_millis(100),
+};
+
 /// The line of the relay.
 pub(crate) const RELAY: usize = 17;
 
@@ -94,6 +100,9 @@ pub(crate) fn relay_line(backend: Backend, active: Level) -> OutputLine {
     }
 }
 
+/// The argument with which this program shows on a Raspberry Pi what a killed process leaves behind.
+pub(crate) const KILL: &str = "kill-on-a-pi";
+
 /// Another process that holds the relay on.
 pub(crate) fn start_holding(backend: &str) -> Child {
     Command::new(current_exe().unwrap())
@@ -125,4 +134,32 @@ pub(crate) fn until(what: &str, is_so: impl Fn() -> bool) {
         assert!(monotonic() < end, "never: {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// On a Raspberry Pi with nothing on GPIO17: what becomes of the relay's pin when the process is killed.
+pub(crate) fn kill_on_a_pi() {
+    // A pin that is only looked at stays as it is.
+    let pin = || rppal::gpio::Gpio::new().unwrap().get(17).unwrap();
+    let tell = |when: &str| println!("  {when}: {:?}, {:?}", pin().mode(), pin().read());
+    for backend in ["character-device", "rppal"] {
+        println!("{backend}");
+        tell("before");
+        let mut holder = start_holding(backend);
+        until("the relay is on", || pin().read() == rppal::gpio::Level::High);
+        tell("relay on");
+        holder.kill().unwrap();
+        holder.wait().unwrap();
+        tell("after SIGKILL");
+    }
+    let (_relay, task) = gpio_relay(
+        Arc::from("entrance"),
+        relay_line(Backend::Rppal, Level::High),
+        pending(),
+    );
+    runtime().block_on(async {
+        tokio::spawn(task);
+        tokio::task::yield_now().await;
+        tell("started again");
+    });
+    tell("stopped");
 }

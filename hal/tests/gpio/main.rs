@@ -23,8 +23,13 @@ use std::process::ExitCode;
 type Test = (&'static str, fn());
 
 fn main() -> ExitCode {
-    if args().nth(1).as_deref() == Some(desk::HOLD) {
-        desk::hold();
+    match args().nth(1).as_deref() {
+        Some(desk::HOLD) => desk::hold(),
+        Some(desk::KILL) => {
+            desk::kill_on_a_pi();
+            return ExitCode::SUCCESS;
+        }
+        _ => {}
     }
     if !sim::available() {
         println!("skipped: this kernel has no gpio-sim; hal/tests/rig-gpio runs these tests on one that has");

@@ -6,14 +6,14 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use firmware_protocol::wiegand::assembler::Timing;
 use hal::clock::monotonic;
 use hal::gpio::{Backend, Level};
 use hal::{ReaderEventKind, gpio_relay};
 use tokio::sync::oneshot;
+use tokio::time::sleep;
 
 use crate::Test;
-use crate::desk::{Desk, PATIENCE, RELAY, h10301, relay_line, runtime, start_holding, until};
+use crate::desk::{Desk, PATIENCE, PATIENT, RELAY, h10301, relay_line, runtime, start_holding, until};
 use crate::sim::Sim;
 
 pub(crate) const TESTS: &[Test] = &[
@@ -55,9 +55,11 @@ fn is_output() -> bool {
 
 fn edges() {
     let sim = sim();
-    let frames = 100;
+    let frames = 50;
     runtime().block_on(async {
-        let mut desk = Desk::connected(BACKEND, Timing::default()).await;
+        let mut desk = Desk::connected(BACKEND, PATIENT).await;
+        // rppal begins to watch in threads of its own, some time after it said so.
+        sleep(Duration::from_millis(100)).await;
         for card in 0..frames {
             sim.send(
                 &h10301(200, card * 257),
@@ -73,8 +75,8 @@ fn edges() {
 fn busy() {
     let _sim = sim();
     runtime().block_on(async {
-        let mut holder = Desk::connected(Backend::CharacterDevice, Timing::default()).await;
-        let mut second = Desk::listen(BACKEND, firmware_protocol::Format::H10301, Timing::default());
+        let mut holder = Desk::connected(Backend::CharacterDevice, PATIENT).await;
+        let mut second = Desk::listen(BACKEND, firmware_protocol::Format::H10301, PATIENT);
         let ReaderEventKind::Disconnected(reason) = second.next().await.kind else {
             panic!("two readers on the same lines");
         };

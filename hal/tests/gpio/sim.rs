@@ -77,16 +77,16 @@ impl Sim {
             == "1"
     }
 
-    /// Sends bits as a reader does: pulses of `width` on D0 (line 0) or D1 (line 1), one each `interval`.
+    /// Sends bits as a reader does: pulses of `width` on D0 (line 0) or D1 (line 1), at least `interval` apart.
     pub(crate) fn send(&self, bits: &str, width: Duration, interval: Duration) {
-        let mut due = monotonic();
         for bit in bits.bytes() {
             let line = usize::from(bit == b'1');
             self.pull(line, false);
-            spin_until(monotonic() + width);
+            // Taken after the edge: whatever holds this program up makes intervals longer and never shorter.
+            let edge = monotonic();
+            spin_until(edge + width);
             self.pull(line, true);
-            due += interval;
-            spin_until(due);
+            spin_until(edge + interval);
         }
     }
 }
