@@ -7,6 +7,7 @@
 pub mod board;
 pub mod clock;
 mod connection;
+pub mod keyboard;
 pub mod polled;
 pub mod reader;
 pub mod relay;
