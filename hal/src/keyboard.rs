@@ -18,6 +18,9 @@ use crate::clock::monotonic;
 use crate::connection::{DisconnectCause, DisconnectReason, Reconnect};
 use crate::reader::{Frames, ReaderEvent, ReaderEventKind, Voice};
 
+/// Stands for what is no text; every profile refuses it.
+const NO_TEXT: u8 = 0x1B;
+
 /// A reader that acts as a keyboard with US layout.
 #[derive(Clone, Debug)]
 pub struct KeyboardReader {
@@ -209,6 +212,17 @@ impl Keys {
         match key {
             KeyCode::KEY_LEFTSHIFT => self.left_shift = value != 0,
             KeyCode::KEY_RIGHTSHIFT => self.right_shift = value != 0,
+            // What is typed while one of these is held is no text, and spoils what it stands in.
+            KeyCode::KEY_LEFTCTRL
+            | KeyCode::KEY_RIGHTCTRL
+            | KeyCode::KEY_LEFTALT
+            | KeyCode::KEY_RIGHTALT
+            | KeyCode::KEY_LEFTMETA
+            | KeyCode::KEY_RIGHTMETA
+                if value == 1 =>
+            {
+                return Some(NO_TEXT);
+            }
             _ if value == 1 => {
                 let shift = self.left_shift || self.right_shift;
                 return self.ending_byte(key).or_else(|| typed(key, shift));
@@ -416,13 +430,16 @@ mod tests {
     }
 
     #[test]
-    fn the_other_ending_key_spoils_the_read() {
-        let mut desk = Desk::new(Format::Line, Ending::Enter);
-        desk.press_all(&DIGITS);
-        desk.press(KeyCode::KEY_TAB);
-        desk.press_all(&DIGITS);
-        desk.press(KeyCode::KEY_ENTER);
-        assert_eq!(desk.said(), [ReaderEventKind::Rejected(Rejection::Frame(Reject::NotText))]);
+    fn the_other_ending_key_and_control_characters_spoil_the_read() {
+        for key in [KeyCode::KEY_TAB, KeyCode::KEY_LEFTCTRL] {
+            let mut desk = Desk::new(Format::Line, Ending::Enter);
+            desk.press_all(&DIGITS);
+            desk.press(key);
+            desk.press_all(&DIGITS);
+            desk.press(KeyCode::KEY_ENTER);
+            let no_text = ReaderEventKind::Rejected(Rejection::Frame(Reject::NotText));
+            assert_eq!(desk.said(), [no_text]);
+        }
     }
 
     #[test]

@@ -10,8 +10,10 @@
 )]
 
 mod boards;
+mod keyboards;
 mod polled_readers;
 mod port;
+mod serial_formats;
 mod serial_readers;
 mod simulated;
 mod usb_relays;
