@@ -405,7 +405,13 @@ mod tests {
     fn a_number_typed_in_hexadecimal_digits_is_a_card() {
         let mut desk = Desk::new(Format::Cardno, Ending::Tab);
         desk.press_all(&[KeyCode::KEY_0, KeyCode::KEY_4, KeyCode::KEY_2, KeyCode::KEY_B]);
-        desk.press_all(&[KeyCode::KEY_7, KeyCode::KEY_3, KeyCode::KEY_3, KeyCode::KEY_2, KeyCode::KEY_TAB]);
+        desk.press_all(&[
+            KeyCode::KEY_7,
+            KeyCode::KEY_3,
+            KeyCode::KEY_3,
+            KeyCode::KEY_2,
+            KeyCode::KEY_TAB,
+        ]);
         let said = desk.said();
         let [ReaderEventKind::Read(Reading::Card(card))] = said.as_slice() else {
             panic!("{said:?}");

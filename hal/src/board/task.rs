@@ -304,13 +304,16 @@ impl Task {
     }
 
     fn line_lost(&mut self, reason: DisconnectReason) {
-        let away = BoardAway::Port(reason.clone());
-        self.service.line = Err(reason);
-        // What was being written may have arrived or not.
-        for taken in &mut self.releases {
-            taken.answer(Err(NotOpened::Unknown(away.clone())));
-        }
+        self.service.line = Err(reason.clone());
+        self.give_up(BoardAway::Port(reason));
         self.tell_service(monotonic());
+    }
+
+    /// Answers whoever waits for an opening that the board is lost. What was written may have arrived or not.
+    fn give_up(&mut self, reason: BoardAway) {
+        for taken in &mut self.releases {
+            taken.answer(Err(NotOpened::Unknown(reason.clone())));
+        }
     }
 
     /// When a board that says nothing on a line that was just opened is given up.
@@ -388,6 +391,7 @@ impl Task {
             Told::Offline(reason) => {
                 self.service.board = Some(Err(reason));
                 self.service.rejected = self.turnstile.rejected();
+                self.give_up(self.silence());
                 self.tell_service(now);
             }
             Told::Opened { grant, .. } => {

@@ -1,23 +1,19 @@
 //! Keyboards made by the kernel on request (uinput). Where it makes none, only what needs none is tried; the way from
 //! keys to text is tried in any case, beside its code.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use evdev::uinput::VirtualDevice;
-use evdev::{AttributeSet, EventType, InputEvent, KeyCode};
 use firmware_protocol::{Format, Reading};
 use hal::keyboard::{Ending, KeyboardReader, keyboard_reader};
 use hal::{DisconnectCause, ReaderEvent, ReaderEventKind};
-use std::os::unix::fs::symlink;
-use std::path::Path;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use crate::port::PATIENCE;
-
-const DIGITS: [KeyCode; 4] = [KeyCode::KEY_4, KeyCode::KEY_7, KeyCode::KEY_1, KeyCode::KEY_KP1];
+use crate::uinput::Keyboard;
 
 fn listen(device: &Path) -> mpsc::Receiver<ReaderEvent> {
     let (sender, events) = mpsc::channel(16);
@@ -32,38 +28,17 @@ fn listen(device: &Path) -> mpsc::Receiver<ReaderEvent> {
 }
 
 async fn next(events: &mut mpsc::Receiver<ReaderEvent>) -> ReaderEventKind {
-    timeout(PATIENCE, events.recv()).await.expect("nothing came").unwrap().kind
+    timeout(PATIENCE, events.recv())
+        .await
+        .expect("nothing came")
+        .unwrap()
+        .kind
 }
 
 async fn disconnected(events: &mut mpsc::Receiver<ReaderEvent>) -> DisconnectCause {
     match next(events).await {
         ReaderEventKind::Disconnected(reason) => reason.cause,
         other => panic!("{other:?}"),
-    }
-}
-
-/// A keyboard under this name; none where the kernel makes none.
-fn plug(name: &Path) -> Option<VirtualDevice> {
-    let keys: AttributeSet<KeyCode> = DIGITS.into_iter().chain([KeyCode::KEY_ENTER]).collect();
-    let made = VirtualDevice::builder().and_then(|builder| builder.name("reader").with_keys(&keys)?.build());
-    let mut keyboard = match made {
-        Ok(keyboard) => keyboard,
-        Err(error) => {
-            println!("skipped: no /dev/uinput here ({error})");
-            return None;
-        }
-    };
-    let node = keyboard.enumerate_dev_nodes_blocking().unwrap().next().unwrap().unwrap();
-    let _ = std::fs::remove_file(name);
-    symlink(node, name).unwrap();
-    Some(keyboard)
-}
-
-fn type_digits(keyboard: &mut VirtualDevice) {
-    for key in DIGITS.into_iter().chain([KeyCode::KEY_ENTER]) {
-        for value in [1, 0] {
-            keyboard.emit(&[InputEvent::new(EventType::KEY.0, key.code(), value)]).unwrap();
-        }
     }
 }
 
@@ -75,17 +50,19 @@ fn is_4711(kind: &ReaderEventKind) -> bool {
 async fn a_keyboard_reads_alone_and_again_when_it_is_back_under_its_name() {
     let folder = TempDir::new().unwrap();
     let name = folder.path().join("reader-event-kbd");
-    let Some(mut keyboard) = plug(&name) else { return };
+    let Some(mut keyboard) = Keyboard::plug(&name) else {
+        return;
+    };
     let mut events = listen(&name);
     assert_eq!(next(&mut events).await, ReaderEventKind::Connected);
-    type_digits(&mut keyboard);
+    keyboard.types_4711();
     assert!(is_4711(&next(&mut events).await));
 
     let mut second = listen(&name);
     assert_eq!(disconnected(&mut second).await, DisconnectCause::InUse);
     let mut onlooker = evdev::Device::open(&name).unwrap();
     onlooker.set_nonblocking(true).unwrap();
-    type_digits(&mut keyboard);
+    keyboard.types_4711();
     assert!(is_4711(&next(&mut events).await));
     assert!(onlooker.fetch_events().is_err(), "somebody else hears the keys");
     drop(onlooker);
@@ -93,9 +70,9 @@ async fn a_keyboard_reads_alone_and_again_when_it_is_back_under_its_name() {
     std::fs::remove_file(&name).unwrap();
     drop(keyboard);
     assert_eq!(disconnected(&mut events).await, DisconnectCause::Unplugged);
-    let mut keyboard = plug(&name).unwrap();
+    let mut keyboard = Keyboard::plug(&name).unwrap();
     assert_eq!(next(&mut events).await, ReaderEventKind::Connected);
-    type_digits(&mut keyboard);
+    keyboard.types_4711();
     assert!(is_4711(&next(&mut events).await));
 }
 
@@ -105,7 +82,10 @@ async fn a_keyboard_that_cannot_be_opened_says_why() {
     let file = folder.path().join("notes.txt");
     std::fs::write(&file, "").unwrap();
     for (path, cause) in [
-        (folder.path().join("reader-event-kbd"), DisconnectCause::NoSuchPort),
+        (
+            folder.path().join("reader-event-kbd"),
+            DisconnectCause::NoSuchPort,
+        ),
         (file, DisconnectCause::NotAKeyboard),
         ("/dev/null".into(), DisconnectCause::NotAKeyboard),
         (folder.path().to_owned(), DisconnectCause::NotAKeyboard),

@@ -16,4 +16,5 @@ mod port;
 mod serial_formats;
 mod serial_readers;
 mod simulated;
+mod uinput;
 mod usb_relays;

@@ -41,7 +41,10 @@ struct Desk {
 
 impl Desk {
     async fn new(format: Format) -> Self {
-        let (_, frame, _) = FRAMES.iter().find(|(of, ..)| *of == format).expect("no frame of this format");
+        let (_, frame, _) = FRAMES
+            .iter()
+            .find(|(of, ..)| *of == format)
+            .expect("no frame of this format");
         let socket = Socket::new();
         let far_end = socket.plug();
         let (sender, mut events) = mpsc::channel(1024);
@@ -71,11 +74,16 @@ impl Desk {
         let format = self.format;
         loop {
             let event = timeout(PATIENCE, self.events.recv()).await;
-            let event = event.unwrap_or_else(|_| panic!("{format:?} is not read")).unwrap();
+            let event = event
+                .unwrap_or_else(|_| panic!("{format:?} is not read"))
+                .unwrap();
             let ReaderEventKind::Read(reading) = event.kind else {
                 continue;
             };
-            assert!(matches!(reading, Reading::Card(_) | Reading::Text(_)), "{format:?}");
+            assert!(
+                matches!(reading, Reading::Card(_) | Reading::Text(_)),
+                "{format:?}"
+            );
             let first = self.reading.get_or_insert_with(|| reading.clone());
             return assert_eq!(*first, reading, "{format:?}");
         }
