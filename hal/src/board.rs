@@ -4,6 +4,7 @@
 
 mod events;
 mod readers;
+mod service;
 mod task;
 
 use std::future::Future;
@@ -90,7 +91,8 @@ pub struct BoardSettings {
     pub name: Arc<str>,
     /// Which of the board's directions leads in. Documents contradict each other about it: it is settled by trying.
     pub entry: Direction,
-    /// How long a person has for passing, from opening. Another maker's board must be set to the same.
+    /// How long a person has for passing, from opening. At most 65 s; another maker's board must
+    /// be set to the same.
     pub passage: Duration,
     /// Ways that one may pass without a release, as an uncontrolled exit. Our own board has its own setting for it.
     pub free: Vec<Way>,

@@ -63,6 +63,9 @@ pub enum DisconnectCause {
     /// There is a file of this name, but no serial port.
     #[error("not a serial port: check the path in the settings")]
     NotASerialPort,
+    /// There is a file of this name, but no keyboard.
+    #[error("not a keyboard: check the path in the settings, `/dev/input/by-id` has them by name")]
+    NotAKeyboard,
     /// It was connected and is gone.
     #[error("unplugged")]
     Unplugged,

@@ -12,6 +12,7 @@ pub mod gpio;
 mod gpio_relay;
 pub mod indicator;
 pub mod input;
+pub mod keyboard;
 pub mod polled;
 pub mod reader;
 pub mod relay;

@@ -1,5 +1,5 @@
-//! Readers, relays, boards, inputs, indicators and displays without a device, chosen in the settings like any other. They speak
-//! and switch through the same code as the real ones and are played and watched by a control handle: in the demo, in
+//! Readers, relays, boards, inputs, indicators and displays without a device, chosen in the settings like any other. They
+//! speak and switch through the same code as the real ones and are played and watched by a control handle: in the demo, in
 //! tests, at a desk. Nothing here pretends to be a person, a lane or a passage.
 
 mod board;

@@ -7,29 +7,24 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use firmware_protocol::board::host::{self, Host};
+use firmware_protocol::board::host::Host;
 use firmware_protocol::board::message::{self, Feedback};
 use firmware_protocol::board::third_party::{Digicon, MachPower, OneTech, Site, Swing, ThirdParty};
-use firmware_protocol::board::{BoardEvent as Told, Direction, OfflineReason, Refusal, Release, Turnstile};
+use firmware_protocol::board::{BoardEvent as Told, Direction, Refusal, Release, Turnstile};
 use tokio::sync::mpsc::error::SendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 use tracing::{info, warn};
 
 use super::readers::Readers;
-use super::{
-    BoardAway, BoardEvent, BoardEventKind, BoardFeedback, BoardInput, BoardKind, BoardSettings, NotOpened,
-    Order, Way,
-};
+use super::service::Service;
+use super::{BoardEvent, BoardEventKind, BoardInput, BoardKind, BoardSettings, NotOpened, Order, Way};
 use crate::clock::monotonic;
-use crate::connection::{DisconnectCause, DisconnectReason, Reconnect};
+use crate::connection::{DisconnectReason, Reconnect};
 use crate::serial::Port;
 
 /// While the line is away there is nothing to send: the protocol is only looked after this often.
 const TICK: Duration = Duration::from_millis(50);
-
-/// A board on an open line that has not been heard for so long does not answer.
-const ANSWER: Duration = host::OFFLINE_AFTER;
 
 /// With so many events waiting for the gateway the board is not listened to.
 const WAITING_EVENTS: usize = 64;
@@ -88,18 +83,6 @@ impl Taken {
     }
 }
 
-/// Whether the board can be used, and what was told of it.
-struct Service {
-    /// Since when the line is open, or why it is not.
-    line: Result<Duration, DisconnectReason>,
-    /// Whether the protocol hears the board; if not, why. None until that is known.
-    board: Option<Result<(), OfflineReason>>,
-    /// The protocol's count of refused frames up to which nothing is to be said.
-    rejected: u32,
-    /// What the gateway was told last.
-    told: Option<Result<(), BoardAway>>,
-}
-
 impl Task {
     pub(super) fn new(
         settings: BoardSettings,
@@ -109,18 +92,9 @@ impl Task {
         events: mpsc::Sender<BoardEvent>,
         readers: Readers,
     ) -> Self {
-        let not_yet = DisconnectReason {
-            device: device.clone(),
-            cause: DisconnectCause::NotOpenedYet,
-        };
-        let service = Service {
-            line: Err(not_yet),
-            board: None,
-            rejected: 0,
-            told: None,
-        };
         Self {
             settings,
+            service: Service::new(device.clone()),
             device,
             turnstile,
             orders,
@@ -128,7 +102,6 @@ impl Task {
             waiting: VecDeque::new(),
             releases: Vec::new(),
             last_grant: 0,
-            service,
             readers,
         }
     }
@@ -158,7 +131,7 @@ impl Task {
                 Ok(line) => {
                     reconnect.connected();
                     let since = monotonic();
-                    self.line_opened(since);
+                    self.service.line_opened(since);
                     let reason = self.serve(line).await;
                     held = monotonic().saturating_sub(since);
                     reason
@@ -185,7 +158,11 @@ impl Task {
                 }
             }
             self.take_events();
-            let next = self.turnstile.poll_timeout().into_iter().chain(self.answer_due());
+            let next = self
+                .turnstile
+                .poll_timeout()
+                .into_iter()
+                .chain(self.service.deadline());
             let wait = next
                 .min()
                 .map_or(Duration::MAX, |at| at.saturating_sub(monotonic()));
@@ -243,21 +220,17 @@ impl Task {
                 not_after,
                 answer,
             } => self.release(way, pulse, not_after, answer, now),
-            Order::Feedback(BoardFeedback {
-                way,
-                indicator,
-                shown,
-                buzzer,
-            }) => {
-                let direction = self.settings.direction(way);
+            Order::Feedback(feedback) if self.service.line().is_ok() => {
                 let feedback = Feedback {
-                    direction,
-                    indicator,
-                    indicator_ms: milliseconds(shown),
-                    buzzer_ms: milliseconds(buzzer),
+                    direction: self.settings.direction(feedback.way),
+                    indicator: feedback.indicator,
+                    indicator_ms: milliseconds(feedback.shown),
+                    buzzer_ms: milliseconds(feedback.buzzer),
                 };
                 self.turnstile.feedback(feedback, now);
             }
+            // Nobody looks at it later.
+            Order::Feedback(_) => {}
         }
     }
 
@@ -276,9 +249,8 @@ impl Task {
             answer: Some(answer),
             opened: false,
         };
-        if let Err(reason) = &self.service.line {
-            let reason = BoardAway::Port(reason.clone());
-            return taken.answer(Err(NotOpened::Away(reason)));
+        if let Err(away) = self.service.line() {
+            return taken.answer(Err(NotOpened::Away(away)));
         }
         let release = Release {
             grant: taken.grant,
@@ -289,76 +261,41 @@ impl Task {
         };
         match self.turnstile.release(release, now) {
             Ok(()) => self.releases.push(taken),
-            Err(Refusal::Offline) => taken.answer(Err(NotOpened::Away(self.silence()))),
+            Err(Refusal::Offline) => taken.answer(Err(NotOpened::Away(self.service.away()))),
             Err(why) => taken.answer(Err(NotOpened::Refused(why))),
         }
     }
 
-    fn line_opened(&mut self, now: Duration) {
-        self.service.line = Ok(now);
-        self.service.rejected = self.turnstile.rejected();
-        if self.service.board != Some(Ok(())) {
-            self.service.board = None;
-        }
-        self.tell_service(now);
-    }
-
     fn line_lost(&mut self, reason: DisconnectReason) {
-        let away = BoardAway::Port(reason.clone());
-        self.service.line = Err(reason);
-        // What was being written may have arrived or not.
+        self.service.line_lost(reason);
+        self.give_up();
+    }
+
+    /// Answers whoever waits for an opening that the board is lost. What was written may have arrived or not.
+    fn give_up(&mut self) {
         for taken in &mut self.releases {
-            taken.answer(Err(NotOpened::Unknown(away.clone())));
-        }
-        self.tell_service(monotonic());
-    }
-
-    /// When a board that says nothing on a line that was just opened is given up.
-    fn answer_due(&self) -> Option<Duration> {
-        let since = self.service.line.as_ref().ok()?;
-        self.service.board.is_none().then_some(*since + ANSWER)
-    }
-
-    /// Why a board on an open line is not heard.
-    fn silence(&self) -> BoardAway {
-        let device = self.device.clone();
-        if self.service.board == Some(Err(OfflineReason::Rebooted)) {
-            BoardAway::Restarted { device }
-        } else if self.turnstile.rejected() != self.service.rejected {
-            BoardAway::Garbled { device }
-        } else {
-            BoardAway::Silent { device }
+            taken.answer(Err(NotOpened::Unknown(self.service.away())));
         }
     }
 
     /// Tells whether the board can be used, if that is news.
     fn tell_service(&mut self, now: Duration) {
-        if self.answer_due().is_some_and(|due| due <= now) {
-            self.service.board = Some(Err(OfflineReason::Silent));
-        }
-        let service = match (&self.service.line, self.service.board) {
-            (Err(reason), _) if reason.cause == DisconnectCause::NotOpenedYet => return,
-            (Ok(_), None) => return,
-            (Err(reason), _) => Err(BoardAway::Port(reason.clone())),
-            (Ok(_), Some(Ok(()))) => Ok(()),
-            (Ok(_), Some(Err(_))) => Err(self.silence()),
-        };
-        if self.service.told.as_ref() == Some(&service) {
+        self.service.rejected(self.turnstile.rejected());
+        let Some(service) = self.service.news(now) else {
             return;
-        }
+        };
         let (board, port) = (&*self.settings.name, &*self.device);
-        match &service {
-            Ok(()) => info!(board, port, "turnstile board online"),
-            Err(reason) => warn!(board, port, %reason, "turnstile board offline: its lane is out of service"),
-        }
-        self.service.told = Some(service.clone());
-        self.say(
-            match service {
-                Ok(()) => BoardEventKind::Online,
-                Err(reason) => BoardEventKind::Offline(reason),
-            },
-            now,
-        );
+        let kind = match service {
+            Ok(()) => {
+                info!(board, port, "turnstile board online");
+                BoardEventKind::Online
+            }
+            Err(reason) => {
+                warn!(board, port, %reason, "turnstile board offline: its lane is out of service");
+                BoardEventKind::Offline(reason)
+            }
+        };
+        self.say(kind, now);
     }
 
     /// Takes what the protocol has to tell.
@@ -382,12 +319,13 @@ impl Task {
                         "turnstile board has introduced itself"
                     );
                 }
-                self.service.board = Some(Ok(()));
+                self.service.heard();
                 self.tell_service(now);
             }
             Told::Offline(reason) => {
-                self.service.board = Some(Err(reason));
-                self.service.rejected = self.turnstile.rejected();
+                self.service.rejected(self.turnstile.rejected());
+                self.service.lost(reason);
+                self.give_up();
                 self.tell_service(now);
             }
             Told::Opened { grant, .. } => {
@@ -399,7 +337,7 @@ impl Task {
                 self.end(Some(grant), NotOpened::Refused(why));
             }
             Told::Unknown { grant, .. } => {
-                if let Some(way) = self.end(Some(grant), NotOpened::Unknown(self.silence())) {
+                if let Some(way) = self.end(Some(grant), NotOpened::Unknown(self.service.away())) {
                     self.say(BoardEventKind::Unknown(way), now);
                 }
             }
@@ -434,7 +372,7 @@ impl Task {
 
     /// Takes out a release that has come to its end after opening: its way, if its opening was answered as such.
     fn ended(&mut self, grant: Option<u64>) -> Option<Way> {
-        self.end(grant, NotOpened::Unknown(self.silence()))
+        self.end(grant, NotOpened::Unknown(self.service.away()))
     }
 
     /// Takes out a release that has come to its end: its way, if it was answered as opened, otherwise with `answer`.

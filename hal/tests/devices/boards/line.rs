@@ -21,11 +21,11 @@ pub(super) enum Weather {
     Cut,
     /// Nothing arrives from the board.
     BoardMuted,
-    /// Three in ten are lost.
+    /// One in five is lost.
     Lossy,
     /// Each comes twice.
     Doubling,
-    /// Some are lost, some come twice, some have a wrong bit.
+    /// One in ten is lost, one has a wrong bit, two come twice.
     Stormy,
 }
 
@@ -48,15 +48,16 @@ impl Weather {
         match self {
             Self::Cut => Vec::new(),
             Self::BoardMuted if from_board => Vec::new(),
-            Self::Lossy | Self::Stormy if chance < 77 => Vec::new(),
-            Self::Stormy if chance < 120 => {
+            Self::Lossy if chance < 51 => Vec::new(),
+            Self::Stormy if chance < 26 => Vec::new(),
+            Self::Stormy if chance < 51 => {
                 let mut frame = frame.to_vec();
                 let place = *random as usize % (frame.len() - 1);
                 frame[place] ^= 0x10;
                 frame
             }
             Self::Doubling => frame.repeat(2),
-            Self::Stormy if chance < 180 => frame.repeat(2),
+            Self::Stormy if chance < 102 => frame.repeat(2),
             _ => frame.to_vec(),
         }
     }

@@ -4,6 +4,8 @@
 mod desk;
 mod line;
 mod link;
+mod service;
+mod third_party;
 
 use std::time::Duration;
 

@@ -10,7 +10,9 @@ use firmware_protocol::board::third_party::{
     Digicon, MachPower, OneTech, Protocol, Report, Site, Swing, ThirdParty,
 };
 use firmware_protocol::board::{BoardEvent, Direction, Observes, OfflineReason, Refusal, Release, Turnstile};
-use proptest::prelude::*;
+
+mod frames;
+mod properties;
 
 const fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
@@ -67,90 +69,12 @@ fn with_release<P: Protocol>(protocol: P, command: &str) -> ThirdParty<P> {
     board
 }
 
-#[test]
-fn digicon_frames_are_those_of_the_manuals() {
-    let mut digicon = Digicon::default();
-    assert_eq!(digicon.open(Direction::A), hex("0202004848"));
-    assert_eq!(digicon.open(Direction::B), hex("0202004141"));
-    for (frame, report) in [
-        ("0202000606", Report::Confirmed),
-        ("0202001515", Report::NotUnderstood),
-        ("0202001A1A", Report::Passed(Direction::A)),
-        ("0202001B1B", Report::Passed(Direction::B)),
-        ("0203004C4805", Report::Alive),
-    ] {
-        assert_eq!(reports(&mut digicon, &hex(frame)), [report], "{frame}");
-    }
-    assert!(!reports(&mut digicon, &hex("0202001A1B")).contains(&Report::Passed(Direction::A)));
-}
-
-#[test]
-fn mach_power_frames_are_those_of_the_manual() {
-    let mach_power = MachPower { address: 1 };
-    assert_eq!(mach_power.open(Direction::A), hex("EB014000AA"));
-    assert_eq!(mach_power.open(Direction::B), hex("EB014100AB"));
-}
-
-#[test]
-fn one_tech_frames_are_those_of_the_manual() {
-    let mut one_tech = OneTech::default();
-    assert_eq!(one_tech.open(Direction::A), hex("FE8001000000AB"));
-    assert_eq!(one_tech.open(Direction::B), hex("FE8002000000AB"));
-    assert_eq!(
-        reports(&mut one_tech, &hex("FE8101000000AB")),
-        [Report::Passed(Direction::A)]
-    );
-    assert_eq!(
-        reports(&mut one_tech, &hex("FE8102000000AB")),
-        [Report::Passed(Direction::B)]
-    );
-    assert_eq!(
-        reports(&mut one_tech, &hex("FE4402000000AB")),
-        [Report::NotPassed(Direction::B)]
-    );
-    assert!(!reports(&mut one_tech, &hex("FE8101000100AB")).contains(&Report::Passed(Direction::A)));
-}
-
 fn swing_status(fault: u8, left: u8, right: u8) -> Vec<u8> {
     let mut status = vec![
         0x7F, 0x10, 1, fault, 0, 0, 0, 0, left, 0, 0, right, 0, 0, 0x78, 0, 0,
     ];
     status.push(!status.iter().fold(0, |sum: u8, byte| sum.wrapping_add(*byte)));
     status
-}
-
-#[test]
-fn swing_frames_are_those_of_the_program() {
-    let mut swing = Swing::new(1);
-    assert_eq!(swing.open(Direction::A), hex("7E000180010000FF"));
-    assert_eq!(swing.open(Direction::B), hex("7E000182010000FD"));
-    assert_eq!(swing.poll().unwrap(), hex("7E00011000000070"));
-    assert_eq!(
-        swing_status(0, 5, 2),
-        hex("7F10010000000000050000020000780000F0")[..]
-    );
-    assert_eq!(reports(&mut swing, &swing_status(0, 5, 2)), [Report::Fault(None)]);
-    let passages = [
-        Report::Passed(Direction::A),
-        Report::Passed(Direction::A),
-        Report::Passed(Direction::B),
-    ];
-    assert_eq!(reports(&mut swing, &swing_status(0, 7, 3))[..3], passages);
-    assert_eq!(
-        reports(&mut swing, &swing_status(3, 7, 3)),
-        [Report::Fault(Fault::from_code(3))]
-    );
-    assert_eq!(
-        reports(&mut swing, &swing_status(0, 0, 0)),
-        [Report::Fault(None)],
-        "counters set back"
-    );
-    let mut other = Swing::new(2);
-    assert_eq!(
-        reports(&mut other, &swing_status(0, 5, 2)),
-        [],
-        "another machine on the same line"
-    );
 }
 
 #[test]
@@ -375,80 +299,4 @@ fn a_frame_is_found_after_noise_that_looks_like_its_beginning() {
         opened(7, Direction::A),
         "a pause ends what is no frame"
     );
-}
-
-fn anything_then_frame(mut protocol: impl Protocol, noise: &[u8], frame: &[u8], expected: Report) -> bool {
-    reports(&mut protocol, noise);
-    protocol.pause();
-    reports(&mut protocol, frame).contains(&expected)
-}
-
-proptest! {
-    #[test]
-    fn no_bytes_panic_and_a_frame_after_a_pause_is_read(noise in prop::collection::vec(any::<u8>(), 0..500)) {
-        let passed = Report::Passed(Direction::A);
-        prop_assert!(anything_then_frame(Digicon::default(), &noise, &hex("0202001A1A"), passed));
-        prop_assert!(anything_then_frame(OneTech::default(), &noise, &hex("FE8101000000AB"), passed));
-        prop_assert!(anything_then_frame(Swing::new(1), &noise, &swing_status(0, 5, 2), Report::Fault(None)));
-        let mach_power = MachPower { address: 1 };
-        prop_assert!(anything_then_frame(mach_power, &noise, &[0], Report::Rejected));
-    }
-
-    #[test]
-    fn frames_between_noise_that_cannot_begin_one_are_all_read(
-        noise in prop::collection::vec(prop::collection::vec(prop::num::u8::ANY.prop_filter("", |byte| {
-            ![0x02, 0x7F, 0xFE].contains(byte)
-        }), 0..20), 5),
-    ) {
-        let count = |protocol: &mut dyn FnMut(u8) -> usize, frame: &[u8]| -> usize {
-            noise.iter().flat_map(|noise| noise.iter().chain(frame)).map(|byte| protocol(*byte)).sum()
-        };
-        let is = |wanted: Report| move |report: &Report| *report == wanted;
-        let (mut digicon, mut one_tech, mut swing) = (Digicon::default(), OneTech::default(), Swing::new(1));
-        let confirmed = is(Report::Confirmed);
-        prop_assert_eq!(5, count(&mut |byte| digicon.feed(byte).iter().filter(|r| confirmed(r)).count(), &hex("0202000606")));
-        let passed = is(Report::Passed(Direction::B));
-        prop_assert_eq!(5, count(&mut |byte| one_tech.feed(byte).iter().filter(|r| passed(r)).count(), &hex("FE8102000000AB")));
-        let well = is(Report::Fault(None));
-        prop_assert_eq!(5, count(&mut |byte| swing.feed(byte).iter().filter(|r| well(r)).count(), &swing_status(0, 1, 1)));
-    }
-
-    /// Every grant that is taken comes to one end, whatever the board says.
-    #[test]
-    fn a_grant_comes_to_one_end(
-        steps in prop::collection::vec((0..900_u64, 0..6_u8, any::<bool>()), 1..60),
-    ) {
-        let mut now = ms(0);
-        let mut board = board(Digicon::default());
-        let mut taken = Vec::new();
-        let mut all = Vec::new();
-        for (grant, (pause, step, side)) in (1..).zip(steps) {
-            now += ms(pause);
-            let direction = if side { Direction::A } else { Direction::B };
-            board.handle_timeout(now);
-            match step {
-                0 | 1 if board.release(release(grant, direction, now), now).is_ok() => taken.push(grant),
-                2 => board.receive(&hex("0202000606"), now),
-                3 => board.receive(&hex("0202001515"), now),
-                4 => board.receive(&hex(if side { "0202001A1A" } else { "0202001B1B" }), now),
-                _ => {}
-            }
-            while board.transmit(now).is_some() {}
-            all.extend(events(&mut board));
-        }
-        for _ in 0..20 {
-            now += ms(1000);
-            board.handle_timeout(now);
-            while board.transmit(now).is_some() {}
-            all.extend(events(&mut board));
-        }
-        for grant in taken {
-            let ends = all.iter().filter(|event| matches!(event,
-                BoardEvent::Refused { grant: which, .. } | BoardEvent::Unknown { grant: which, .. }
-                | BoardEvent::Passed { grant: Some(which), .. } | BoardEvent::TimedOut { grant: Some(which), .. }
-                | BoardEvent::WrongWay { grant: Some(which), .. } | BoardEvent::Fault { grant: Some(which), .. }
-                if *which == grant)).count();
-            prop_assert_eq!(ends, 1, "grant {}: {:?}", grant, all);
-        }
-    }
 }
