@@ -14,6 +14,7 @@ use turnstile_gateway::domain::{
 
 use super::people::Person;
 use super::shell::OUT;
+use crate::gym::SECOND;
 
 /// What the gateway could go by in one decision.
 #[derive(Debug, Default)]
@@ -38,6 +39,8 @@ pub(crate) struct Audit {
     settings: DecisionSettings,
     inside: BTreeSet<CustomerId>,
     unnamed: u32,
+    /// Who was let in within the passage time, and may not have passed yet.
+    let_in: Vec<(Monotonic, Option<CustomerId>)>,
     /// The evening that `inside` belongs to.
     since: Option<DateTime>,
     pub(crate) presented: u64,
@@ -63,6 +66,7 @@ impl Audit {
             settings: settings.decisions.clone(),
             inside: BTreeSet::new(),
             unnamed: 0,
+            let_in: Vec::new(),
             since: None,
             presented: 0,
             decided: 0,
@@ -105,6 +109,8 @@ impl Audit {
         self.decided += 1;
         let local = self.time_zone.to_datetime(now.wall);
         self.forget_yesterday(local);
+        self.let_in
+            .retain(|(at, _)| now.monotonic.since(*at) <= 5 * SECOND);
         let case = Case {
             audit: self,
             evidence,
@@ -122,6 +128,9 @@ impl Audit {
         let age = case.record_age();
         match decision.outcome {
             Outcome::Granted(basis) => {
+                if decision.access_point != OUT {
+                    self.let_in.push((now.monotonic, decision.customer));
+                }
                 let name = match basis {
                     _ if decision.access_point == OUT => "leaving",
                     Basis::Live => "live",
@@ -261,8 +270,11 @@ impl Case<'_> {
         let customer = CustomerId(i64::from(self.person.number));
         let allowed = match reason {
             DenyReason::OutsideHours => self.local.time() < OPENS || self.local.time() >= CLOSES,
-            DenyReason::Full => count >= PLACES,
-            DenyReason::AntiPassback => self.audit.inside.contains(&customer),
+            DenyReason::Full => count + u32::try_from(self.audit.let_in.len()).unwrap() >= PLACES,
+            DenyReason::AntiPassback => {
+                let coming = self.audit.let_in.iter().any(|(_, who)| *who == Some(customer));
+                coming || self.audit.inside.contains(&customer)
+            }
             _ if usable_yes => false,
             DenyReason::StudioUnreachable => {
                 let member = self.record_age().is_some_and(|age| age <= settings.offline_limit);
