@@ -29,6 +29,10 @@ impl Grants {
         self.0.push_back(grant);
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Grant> {
+        self.0.iter()
+    }
+
     pub(super) fn remove(&mut self, decision: DecisionId) -> Option<Grant> {
         let position = self.0.iter().position(|grant| grant.decision == decision)?;
         self.0.remove(position)

@@ -15,6 +15,7 @@ pub mod policy;
 mod presence;
 mod repeat;
 mod settings;
+pub mod texts;
 mod time;
 
 pub use check_in::{CheckIn, CheckInId, Direction, Visitor};

@@ -67,13 +67,9 @@ pub fn examine(
     time_zone: &TimeZone,
     now: Now,
 ) -> Vec<Examined> {
-    // Before time sync the record itself proves a later moment than the clock says. Without this a dated
-    // restriction would not hold on a Pi that starts in 1970.
-    let moment = if now.wall_set {
-        now.wall
-    } else {
-        max(now.wall, record.as_of)
-    };
+    // The record itself proves a later moment than a clock that stands before it, such as that of a Pi that starts
+    // in 1970: a dated restriction must hold there too.
+    let moment = max(now.wall, record.as_of);
     let today = time_zone.to_datetime(moment).date();
     let refuse_if = |refused: bool, reason: DenyReason| {
         if refused {

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use super::super::decision::{AccessDecision, Basis, DecisionId, DenyReason, Outcome};
 use super::super::grants::Grant;
-use super::super::lane::{LaneMode, Strictness};
+use super::super::lane::{LaneMode, Strictness, ZoneId};
 use super::super::policy::{self, Verdict};
-use super::super::presence::ZoneFinding;
+use super::super::presence::{Coming, ZoneFinding};
 use super::super::settings::{AccessPoint, AccessPointId, Offline};
-use super::super::{Answer, Direction, Effect, MemberRecord, Monotonic, Now, Passage, Recollection, Visitor};
+use super::super::{
+    Answer, CustomerId, Direction, Effect, MemberRecord, Monotonic, Now, Passage, Recollection, Visitor,
+};
 use super::{Core, MOST_WAITING, Waiting};
 
 /// What the lane's own rules say.
@@ -21,7 +23,9 @@ enum LaneVerdict {
 }
 
 impl Core {
-    pub(super) fn read(&mut self, presented: Waiting, now: Now) {
+    pub(super) fn read(&mut self, mut presented: Waiting, now: Now) {
+        // Nobody has read anything in the future: a decision whose deadline never comes would wait for ever.
+        presented.read_at = presented.read_at.min(now.monotonic);
         let Some(access_point) = self.settings.access_points.get(presented.access_point.0) else {
             return;
         };
@@ -211,10 +215,10 @@ impl Core {
             return LaneVerdict::Refused(DenyReason::OutsideHours);
         }
         let customer = record.map(|record| record.customer);
-        match access_point
-            .zone
-            .map(|zone| self.presence.examine(zone, customer, now))
-        {
+        match access_point.zone.map(|zone| {
+            let coming = self.coming_into(zone, waiting.access_point, customer);
+            self.presence.examine(zone, customer, coming, now)
+        }) {
             Some(ZoneFinding { full: true, .. }) => LaneVerdict::Refused(DenyReason::Full),
             Some(ZoneFinding {
                 passback: true,
@@ -224,6 +228,27 @@ impl Core {
             Some(ZoneFinding { passback, .. }) => LaneVerdict::Passed { passback },
             None => LaneVerdict::Passed { passback: false },
         }
+    }
+
+    /// Who is on the way into a zone by an open grant. A second presentation of the same person at the same place is
+    /// no second person: it replaces their grant.
+    fn coming_into(&self, zone: ZoneId, here: AccessPointId, customer: Option<CustomerId>) -> Coming {
+        let visitor = customer.map(Visitor::Customer);
+        let mut coming = Coming::default();
+        for grant in self.grants.iter() {
+            let leads_in = self
+                .access_point(grant.access_point)
+                .is_some_and(|side| side.zone == Some(zone) && side.direction == Direction::In);
+            if !leads_in {
+                continue;
+            }
+            if visitor.is_none() || grant.visitor != visitor {
+                coming.others += 1;
+            } else if grant.access_point != here {
+                coming.the_same = true;
+            }
+        }
+        coming
     }
 
     fn grant(
