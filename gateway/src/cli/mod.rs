@@ -57,7 +57,7 @@ enum Command {
         script: bool,
     },
     /// Say what a reader's frame means, as one line of JSON; exits 65 when it is not valid
-    Decode(DecodeArguments),
+    Decode(decode::Arguments),
 }
 
 #[derive(Args)]
@@ -82,19 +82,6 @@ struct SimulatorArguments {
     /// The same seed makes the same members
     #[arg(long, default_value_t = 1)]
     seed: u64,
-}
-
-#[derive(Args)]
-struct DecodeArguments {
-    /// The format of the frame
-    #[arg(long, required_unless_present = "list")]
-    format: Option<String>,
-    /// List the formats and leave
-    #[arg(long)]
-    list: bool,
-    /// The frame: bytes as hexadecimal digits, bits as 0 and 1
-    #[arg(required_unless_present = "list")]
-    input: Vec<String>,
 }
 
 /// Runs the command named by the process's arguments.
