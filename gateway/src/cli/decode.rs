@@ -50,7 +50,7 @@ pub(super) struct Arguments {
     /// The layout of the format custom
     #[arg(long, value_parser = layout::parse)]
     layout: Option<Layout>,
-    /// Add the number as this rendering writes it down
+    /// Add the number in this rendering, such as 8h10d, the one printed on EM4100 cards
     #[arg(long, value_name = "RENDERING", value_parser = rendering)]
     number: Option<Rendering>,
     /// The frame: bits as 0 and 1, bytes as hexadecimal digits; spaces and colons between them do not matter
@@ -66,8 +66,9 @@ Examples:
       the number that is printed on the card
   turnstile-gateway decode --format h10306 --parity trailing 0000000001100000110110000100010011
       a card whose first parity bit is wrong
-  turnstile-gateway decode --format custom --layout 'bits=26 facility=1-8 card=9-24 even0=1-12 odd25=13-24' FRAME
-      a layout of your own; also uid=, issue=, fixed=0-3:15, check=xor-nibbles, xor-bytes or sum-bytes
+  turnstile-gateway decode --format custom --layout 'bits=26 card=1-24 even0=1-12 odd25=13-24' FRAME
+      a layout of your own; it may also have facility=, uid=, issue=, fixed=0-3:15 and
+      check= with xor-nibbles, xor-bytes or sum-bytes
   turnstile-gateway decode --list | grep wiegand
       the formats of Wiegand readers
 
@@ -81,9 +82,9 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     }
     let meaning = decode(arguments);
     let valid = meaning.is_ok();
-    let mut pairs = meaning.unwrap_or_else(|reason| vec![("reason", reason.into())]);
-    pairs.push(("valid", valid.into()));
-    let object = pairs.into_iter().map(|(key, value)| (key.to_owned(), value));
+    let pairs = meaning.unwrap_or_else(|reason| vec![("reason", reason.into())]);
+    let pairs = [("valid", valid.into())].into_iter().chain(pairs);
+    let object = pairs.map(|(key, value)| (key.to_owned(), value));
     print_line(&Value::Object(object.collect()).to_string());
     if valid {
         ExitCode::SUCCESS
