@@ -275,11 +275,11 @@ fn a_layout_of_ones_own_reads_like_a_known_one() {
     let custom = |layout: &str, frame: &str| decode(&["--format", "custom", "--layout", layout, frame]);
     assert_eq!(custom(h10301, frame), decode(&["--format", "h10301", frame]));
     assert_eq!(custom(h10301, &frame.replacen('1', "0", 1))["valid"], false);
-    let p10001 = "bits=40 facility=4-15 card=16-31 fixed=0-3:15 check=xor-bytes";
-    assert_eq!(
-        custom(p10001, "1111001100100001000001010011100111101110")["facility"],
-        801
+    let uid = custom(
+        "bits=34 uid=1-32 even0=1-16 odd33=17-32",
+        "0011010110011110100010010110101100",
     );
+    assert_eq!(uid["uid"], "6b3d12d6");
     let outside = custom("bits=26 card=9-26", frame);
     assert!(
         outside["reason"].as_str().unwrap().contains("outside the frame"),

@@ -67,8 +67,7 @@ Examples:
   turnstile-gateway decode --format h10306 --parity trailing 0000000001100000110110000100010011
       a card whose first parity bit is wrong
   turnstile-gateway decode --format custom --layout 'bits=26 card=1-24 even0=1-12 odd25=13-24' FRAME
-      a layout of your own; it may also have facility=, uid=, issue=, fixed=0-3:15 and
-      check= with xor-nibbles, xor-bytes or sum-bytes
+      a layout of your own; it may also have facility=, issue= and, instead of a card, uid=
   turnstile-gateway decode --list | grep wiegand
       the formats of Wiegand readers
 

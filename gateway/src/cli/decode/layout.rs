@@ -1,7 +1,7 @@
-//! The layout of a Wiegand frame as it is given on the command line:
+//! The layout of a Wiegand frame as it is given on the command line, with the words of the config file:
 //! `bits=26 facility=1-8 card=9-24 even0=1-12 odd25=13-20,21-24`.
 
-use firmware_protocol::wiegand::layout::{Check, Layout, ParityGroup, Span};
+use firmware_protocol::wiegand::layout::{Layout, ParityGroup, Span};
 
 /// Reads a layout; whether it makes sense as a whole is checked by whoever uses it.
 pub(super) fn parse(text: &str) -> Result<Layout, String> {
@@ -20,18 +20,6 @@ fn add(layout: &mut Layout, word: &str) -> Option<()> {
         "facility" => layout.facility = Some(span(value)?),
         "card" => layout.card = Some(span(value)?),
         "issue" => layout.issue = Some(span(value)?),
-        "fixed" => {
-            let (place, content) = value.split_once(':')?;
-            layout.fixed = Some((span(place)?, content.parse().ok()?));
-        }
-        "check" => {
-            layout.check = Some(match value {
-                "xor-nibbles" => Check::XorOfNibbles,
-                "xor-bytes" => Check::XorOfBytes,
-                "sum-bytes" => Check::SumOfBytes,
-                _ => return None,
-            });
-        }
         _ => {
             let odd = key.strip_prefix("odd");
             let at = odd.or(key.strip_prefix("even"))?.parse().ok()?;
