@@ -320,6 +320,22 @@ fn our_own_link_is_told_from_both_ends() {
 }
 
 #[test]
+fn the_examples_in_the_help_work() {
+    let program = |arguments: &[&str]| {
+        let output = Command::new(PROGRAM).args(arguments).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let help = [program(&["--help"]), program(&["decode", "--help"])].concat();
+    let examples = help
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("turnstile-gateway decode "));
+    // Some only show where a frame stands, and one is for a pipe.
+    let whole = examples.filter(|example| !example.contains("FRAME") && !example.contains('|'));
+    let valid = whole.map(|example| decode(&example.split_whitespace().collect::<Vec<_>>())["valid"] == true);
+    assert_eq!(valid.collect::<Vec<_>>(), [true; 4]);
+}
+
+#[test]
 fn the_list_names_every_format_first_in_its_line_and_each_of_them_is_known() {
     let list = String::from_utf8(output(&["--list"]).stdout).unwrap();
     let names: Vec<&str> = list

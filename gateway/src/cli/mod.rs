@@ -36,7 +36,7 @@ Examples:
       find every mistake before the gateway is started
   turnstile-gateway run --config /etc/turnstile-gateway/turnstile-gateway.toml
       what the service does
-  turnstile-gateway decode --format rdm6300 02334630324237373544324341 03
+  turnstile-gateway decode --format rdm6300 02 334630324237373544323244 03
       what a reader's bytes mean";
 
 #[derive(Subcommand)]
