@@ -132,25 +132,22 @@ fn decode(arguments: &Arguments) -> Result<Vec<Pair>, String> {
         .to_lowercase()
         .replace('_', "-");
     let frame = hex::without_separators(&arguments.input);
-    let format = Format::from_name(&name);
-    let other = Other::from_name(&name);
-    if format.is_none() && other.is_none() {
-        return Err(unknown(&name));
-    }
     if frame.is_empty() {
         return Err("there is no frame: give bits as 0 and 1, bytes as hexadecimal digits".to_owned());
     }
-    if let Some(other) = other {
-        return Ok(vec![("text", (other.read)(&hex::bytes(&frame)?)?.into())]);
+    match (Format::from_name(&name), Other::from_name(&name)) {
+        (Some(format), _) => read(&profile(format, arguments)?, &frame, arguments.number),
+        (None, Some(other)) => Ok(vec![("text", (other.read)(&hex::bytes(&frame)?)?.into())]),
+        (None, None) => Err(unknown(&name)),
     }
-    let profile = profile(format.unwrap_or(Format::Custom), arguments)?;
-    match firmware_protocol::decode_with(&profile, &frame) {
-        Ok(reading) => Ok(meaning(&reading, arguments.number)),
-        Err(Reject::Length) if profile.format.wiring() == Wiring::Wiegand => Err(format!(
-            "{} (this has {} bits)",
-            Reject::Length,
-            frame.chars().count()
-        )),
+}
+
+fn read(profile: &Profile, frame: &str, number: Option<Rendering>) -> Result<Vec<Pair>, String> {
+    match firmware_protocol::decode_with(profile, frame) {
+        Ok(reading) => Ok(meaning(&reading, number)),
+        Err(reject @ Reject::Length) if profile.format.wiring() == Wiring::Wiegand => {
+            Err(format!("{reject} (this has {} bits)", frame.len()))
+        }
         Err(reject) => Err(reject.to_string()),
     }
 }
