@@ -17,10 +17,10 @@ use tokio::sync::{broadcast, mpsc};
 use tracing::{error, info};
 
 use crate::clock;
-use crate::delivery::{Delivery, DeliverySettings};
+use crate::delivery::{Delivery, DeliverySettings, StudioApis};
 use crate::directory::{Directory, Store};
 use crate::domain::Core;
-use crate::journal::{self, Journal, JournalError, JournalSettings};
+use crate::journal::{self, Journal, JournalError, JournalSettings, Way};
 use crate::runtime::{
     Controller, Notice, READER_EVENTS, Stop, Stopper, Supervisor, TaskEnded, Watchdog, stop,
 };
@@ -115,9 +115,14 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
     supervisor.spawn("key check", check_key(studio.clone(), stop.clone()));
     let delivery = Delivery::new(
         journal.handle(),
-        studio,
+        StudioApis {
+            open_api: studio,
+            device_api: None,
+            benefit: None,
+        },
         DeliverySettings {
             per_minute: REQUESTS_PER_MINUTE,
+            replay_within: Duration::from_secs(120),
             time_zone: settings.studio.time_zone.clone(),
         },
         StdRng::from_rng(&mut rand::rng()),
@@ -202,6 +207,7 @@ fn journal_settings(settings: &Settings) -> JournalSettings {
         path: settings.gateway.data_dir.join("journal.db"),
         device: settings.gateway.device.clone(),
         machine_boot: machine_boot.trim().to_owned(),
+        ways: vec![Way::OpenApi],
         most_visits: 100_000,
         keep_delivered: Duration::from_secs(30 * 24 * 3600),
     }

@@ -1,22 +1,37 @@
-//! What the delivery needs of a studio. The client of the real one has more; a model for tests has no more.
+//! What the delivery needs of a studio, and the studio's APIs as such a one: which call each way is. A model for tests
+//! has no more.
 
 use std::future::Future;
 
 use jiff::ZonedDateTime;
 use jiff::civil::Date;
+use tracing::debug;
 
 use crate::domain::{Credential, CustomerId, Direction};
-use crate::studio::{PastCheckIn, StudioClient, StudioError};
+use crate::journal::{Visit, Way};
+use crate::studio::{DeviceAction, DeviceClient, Identification, PastCheckIn, StudioClient, StudioError};
+
+/// What the studio says to a visit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// It has it.
+    Recorded,
+    /// It will not have it as it is.
+    Refused {
+        /// The reason, in its words or ours.
+        message: String,
+    },
+}
 
 /// A studio that takes check-ins.
 pub trait Studio: Send + Sync + 'static {
-    /// Reports a visit.
+    /// Reports a visit, in its way. `at` is when it was, in the studio's time zone.
     fn report(
         &self,
         customer: CustomerId,
-        direction: Direction,
+        visit: &Visit,
         at: &ZonedDateTime,
-    ) -> impl Future<Output = Result<(), StudioError>> + Send;
+    ) -> impl Future<Output = Result<Told, StudioError>> + Send;
 
     /// The visits it has of a customer, from day to day of its calendar, both included.
     fn history(
@@ -33,16 +48,41 @@ pub trait Studio: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<CustomerId>, StudioError>> + Send;
 }
 
-impl Studio for StudioClient {
+/// The studio's APIs.
+#[derive(Debug)]
+pub struct StudioApis {
+    /// Check-ins with their time, history, and holders of credentials.
+    pub open_api: StudioClient,
+    /// For [`Way::DeviceApi`].
+    pub device_api: Option<DeviceClient>,
+    /// The benefit that [`Way::BenefitUse`] uses.
+    pub benefit: Option<String>,
+}
+
+impl Studio for StudioApis {
     async fn report(
         &self,
         customer: CustomerId,
-        direction: Direction,
+        visit: &Visit,
         at: &ZonedDateTime,
-    ) -> Result<(), StudioError> {
-        match direction {
-            Direction::In => self.check_in(customer, at).await,
-            Direction::Out => self.check_out(customer, at).await,
+    ) -> Result<Told, StudioError> {
+        match visit.id.way {
+            Way::OpenApi => {
+                match visit.direction {
+                    Direction::In => self.open_api.check_in(customer, at).await?,
+                    Direction::Out => self.open_api.check_out(customer, at).await?,
+                }
+                Ok(Told::Recorded)
+            }
+            Way::DeviceApi => match (&self.device_api, &visit.presented) {
+                (Some(device), Some(credential)) => identify(device, credential).await,
+                (None, _) => Ok(refused("the way device-api is not set any more")),
+                (_, None) => Ok(refused("what was presented is not kept any more")),
+            },
+            Way::BenefitUse => match &self.benefit {
+                Some(benefit) => self.use_benefit(customer, benefit).await,
+                None => Ok(refused("the way benefit-use is not set any more")),
+            },
         }
     }
 
@@ -52,10 +92,41 @@ impl Studio for StudioClient {
         from: Date,
         to: Date,
     ) -> Result<Vec<PastCheckIn>, StudioError> {
-        self.check_in_history(customer, from, to).await
+        self.open_api.check_in_history(customer, from, to).await
     }
 
     async fn holder(&self, credential: &Credential) -> Result<Option<CustomerId>, StudioError> {
-        Ok(self.member_by(credential).await?.map(|member| member.customer))
+        let member = self.open_api.member_by(credential).await?;
+        Ok(member.map(|member| member.customer))
+    }
+}
+
+impl StudioApis {
+    /// Most customers have no visit pass, and theirs is no refusal: there is nothing to count.
+    async fn use_benefit(&self, customer: CustomerId, benefit: &str) -> Result<Told, StudioError> {
+        let keys = [benefit.to_owned()];
+        let held = self.open_api.benefits(customer, &keys).await?;
+        if held.get(benefit).copied().unwrap_or_default() {
+            self.open_api.use_benefit(customer, benefit).await?;
+        } else {
+            debug!(%customer, benefit, "no benefit to use");
+        }
+        Ok(Told::Recorded)
+    }
+}
+
+async fn identify(device: &DeviceClient, credential: &Credential) -> Result<Told, StudioError> {
+    Ok(match device.identify(credential, DeviceAction::CheckIn).await? {
+        Identification::Allowed => Told::Recorded,
+        Identification::Refused { message } => refused(
+            &message.unwrap_or_else(|| "the studio refused this person and gave no reason".to_owned()),
+        ),
+        Identification::Unknown => refused("nobody has this credential any more"),
+    })
+}
+
+fn refused(message: &str) -> Told {
+    Told::Refused {
+        message: message.to_owned(),
     }
 }
