@@ -22,7 +22,7 @@ use crate::directory::{Directory, Store};
 use crate::domain::Core;
 use crate::journal::{self, Journal, JournalError, JournalSettings, Way};
 use crate::runtime::{
-    Controller, Notice, READER_EVENTS, Stop, Stopper, Supervisor, TaskEnded, Watchdog, stop,
+    Controller, Notice, READER_EVENTS, Stop, Stopper, Supervisor, TaskEnded, Watchdog, stop, time_sync,
 };
 use crate::studio::{ApiKey, StudioClient, StudioError, StudioSettings};
 
@@ -128,6 +128,8 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
         StdRng::from_rng(&mut rand::rng()),
         clock::now().monotonic,
     );
+    let newest_visit = journal.handle().visits().iter().map(|visit| visit.at).max();
+    supervisor.spawn_until(&stop, "time sync", time_sync(newest_visit));
     supervisor.spawn_until(&stop, "delivery", delivery.run());
     info!(
         lanes = settings.lanes.len(),
@@ -187,7 +189,7 @@ async fn check_key(studio: StudioClient, mut stop: Stop) {
     stop.requested().await;
 }
 
-fn studio_settings(settings: &Settings) -> Result<StudioSettings, StartError> {
+pub(crate) fn studio_settings(settings: &Settings) -> Result<StudioSettings, StartError> {
     let studio = &settings.studio;
     let secret = studio.api_key.read()?;
     let key = ApiKey::new(secret.expose(), studio.api_key.to_string());

@@ -3,6 +3,7 @@
 mod check_config;
 mod decode;
 mod demo;
+mod devices;
 mod logging;
 mod run;
 mod studio_simulator;
@@ -56,6 +57,8 @@ enum Command {
         #[arg(long)]
         script: bool,
     },
+    /// List the devices that the studio has created, or activate one for the device API
+    Devices(DevicesArguments),
     /// Say what a reader's frame means, as one line of JSON; exits 65 when it is not valid
     Decode(DecodeArguments),
 }
@@ -85,6 +88,26 @@ struct SimulatorArguments {
 }
 
 #[derive(Args)]
+struct DevicesArguments {
+    /// The configuration file
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/etc/turnstile-gateway/turnstile-gateway.toml"
+    )]
+    config: PathBuf,
+    /// Activate this device and keep its token, which the studio says only once
+    #[arg(long, value_name = "ID")]
+    activate: Option<i64>,
+    /// Where the token is kept; device-ID.token in the data folder if not given
+    #[arg(long, value_name = "FILE", requires = "activate")]
+    token_file: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
 struct DecodeArguments {
     /// The format of the frame
     #[arg(long, required_unless_present = "list")]
@@ -105,6 +128,7 @@ pub fn main() -> ExitCode {
         Command::CheckConfig { file } => check_config::run(&file),
         Command::StudioSimulator(arguments) => studio_simulator::run(&arguments),
         Command::Demo { script } => demo::run(script),
+        Command::Devices(arguments) => devices::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
     }
 }
