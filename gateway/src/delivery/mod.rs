@@ -75,7 +75,7 @@ pub struct Delivery<S> {
 /// What came of a request.
 enum Answer {
     Reported {
-        visit: Visit,
+        visit: Box<Visit>,
         result: Result<Told, StudioError>,
     },
     History {
@@ -212,7 +212,10 @@ impl<S: Studio> Delivery<S> {
         let at = visit.at.to_zoned_datetime(self.settings.time_zone.clone());
         self.answers.push(Box::pin(async move {
             let result = studio.report(customer, &visit, &at).await;
-            Answer::Reported { visit, result }
+            Answer::Reported {
+                visit: Box::new(visit),
+                result,
+            }
         }));
     }
 
@@ -240,7 +243,7 @@ impl<S: Studio> Delivery<S> {
         match answer {
             Answer::Reported { visit, result } => {
                 self.busy.remove(&visit.id);
-                self.reported(visit, result, now);
+                self.reported(&visit, result, now);
             }
             Answer::History {
                 customer,
@@ -259,7 +262,7 @@ impl<S: Studio> Delivery<S> {
         }
     }
 
-    fn reported(&mut self, visit: Visit, result: Result<Told, StudioError>, now: Now) {
+    fn reported(&mut self, visit: &Visit, result: Result<Told, StudioError>, now: Now) {
         let chance = self.random.random();
         let pace = self.reports.of(visit.id.way);
         match (action(&result), result) {
@@ -273,7 +276,7 @@ impl<S: Studio> Delivery<S> {
             }
             (Action::Ask, Err(error)) => {
                 pace.unclear(&error, now, chance);
-                self.ask_later(&visit, now, chance);
+                self.ask_later(visit, now, chance);
             }
             (Action::Hold(pause), Err(error)) => {
                 pace.hold(pause, &error, now, chance);

@@ -1,6 +1,7 @@
 //! Journal and delivery together against a modelled studio, under random transitions: visits, writes, every answer,
 //! disks that cannot be written, and crashes. Time is simulated, the file is real.
 
+mod clock_steps;
 mod studio;
 
 use std::collections::BTreeMap;

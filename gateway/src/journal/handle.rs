@@ -10,7 +10,7 @@ use tracing::error;
 use super::ledger::{Counts, Ledger, Revision};
 use super::visit::{Parking, State, Visit, VisitClock, VisitId, Way};
 use crate::clock;
-use crate::domain::{CheckIn, CustomerId, Monotonic, Visitor};
+use crate::domain::{CheckIn, CustomerId, Monotonic, Now, Visitor};
 
 /// How far the disk is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -63,7 +63,11 @@ impl JournalHandle {
     /// Takes a visit. Never waits; the visit is on disk a moment later. The number of this start is the journal's own,
     /// whatever the check-in says.
     pub fn append(&self, check_in: CheckIn) {
-        let now = clock::now();
+        self.append_at(check_in, clock::now());
+    }
+
+    /// As [`JournalHandle::append`], a moment after the visit.
+    pub(crate) fn append_at(&self, check_in: CheckIn, now: Now) {
         let mut ledger = self.shared.ledger();
         let boot = ledger.boot();
         if ledger.unwritten_len() >= self.shared.most_visits {
