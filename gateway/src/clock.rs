@@ -1,6 +1,11 @@
 //! The only place in the gateway that reads a clock.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::domain::{Monotonic, Now};
+
+/// Whether the wall clock can be believed. Until somebody doubts it: commands without a lane have no reason to.
+static WALL_IS_SET: AtomicBool = AtomicBool::new(true);
 
 /// Both clocks, sampled together.
 #[must_use]
@@ -8,7 +13,7 @@ pub fn now() -> Now {
     Now {
         monotonic: Monotonic(hal::clock::monotonic()),
         wall: wall(),
-        wall_set: wall_is_set(),
+        wall_set: WALL_IS_SET.load(Ordering::Relaxed),
     }
 }
 
@@ -19,7 +24,7 @@ pub fn wall() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }
 
-/// Whether the kernel says that the wall clock is synchronised (a Pi without RTC starts in the past).
-fn wall_is_set() -> bool {
-    true
+/// Says whether the wall clock can be believed from now on: a Pi without a battery clock starts in the past.
+pub(crate) fn believe_wall(set: bool) {
+    WALL_IS_SET.store(set, Ordering::Relaxed);
 }

@@ -28,12 +28,12 @@ use crate::domain::Core;
 use crate::journal::{self, Journal, JournalError};
 use crate::runtime::{
     COMMANDS, Controller, DeviceEvents, Devices, LANE_EVENTS, Notice, READER_EVENTS, Side, Stop, Stopper,
-    Supervisor, TaskEnded, Watchdog, stop,
+    Supervisor, TaskEnded, Watchdog, stop, time_sync,
 };
 use crate::staff::{Staff, StaffKey};
 use crate::studio::{StudioClient, StudioError};
 
-pub(crate) use services::journal_settings;
+pub(crate) use services::{journal_settings, studio_settings};
 
 /// How long the tasks may take to end: the relays are off long before.
 const GRACE: Duration = Duration::from_millis(1_200);
@@ -44,7 +44,7 @@ const NOTICES: usize = 256;
 /// Why the gateway cannot start. Nothing that a network or a disk can do is among it.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The API key cannot be read.
+    /// A key or token cannot be read.
     #[error(transparent)]
     ApiKey(#[from] SecretError),
     /// The studio client cannot be built.
@@ -176,13 +176,17 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
         staff(data, settings),
         notices.clone(),
     );
-    let delivery = services::delivery(settings, journal.handle(), studio.clone(), budget);
+    let delivery = services::delivery(settings, journal.handle(), studio.clone(), budget)?;
     let control = control::serve(control::socket_path(data), control);
     supervisor.spawn(
         "controller",
         controller.run(events, for_controller, stop.clone(), Watchdog::start()),
     );
     supervisor.spawn("key check", check_key(studio, stop.clone()));
+    if settings.gateway.clock == config::Clock::Synchronised {
+        let newest_visit = journal.handle().visits().iter().map(|visit| visit.at).max();
+        supervisor.spawn_until(&stop, "time sync", time_sync(newest_visit));
+    }
     supervisor.spawn_until(&stop, "delivery", delivery.run());
     supervisor.spawn_until(&stop, "control", control);
     supervisor.spawn_until(&stop, "roster", directory.keep_up());

@@ -5,6 +5,7 @@ mod check_config;
 mod check_ins;
 mod decode;
 mod demo;
+mod devices;
 mod lane;
 mod logging;
 mod print;
@@ -100,6 +101,8 @@ enum Command {
         #[command(subcommand)]
         order: lane::MembersOrder,
     },
+    /// List the devices that the studio has created, or activate one for the device API
+    Devices(DevicesArguments),
     /// Say what a reader's frame means, as one line of JSON; exits 65 when it is not valid
     Decode(decode::Arguments),
 }
@@ -128,6 +131,26 @@ struct SimulatorArguments {
     seed: u64,
 }
 
+#[derive(Args)]
+struct DevicesArguments {
+    /// The configuration file
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/etc/turnstile-gateway/turnstile-gateway.toml"
+    )]
+    config: PathBuf,
+    /// Activate this device and keep its token, which the studio says only once
+    #[arg(long, value_name = "ID")]
+    activate: Option<i64>,
+    /// Where the token is kept; device-ID.token in the data folder if not given
+    #[arg(long, value_name = "FILE", requires = "activate")]
+    token_file: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
 /// Runs the command named by the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -142,6 +165,7 @@ pub fn main() -> ExitCode {
         Command::Lane { target, order } => lane::lane(&target, order),
         Command::Forgive { target, customer } => lane::forgive(&target, customer),
         Command::Members { target, order } => lane::members(&target, &order),
+        Command::Devices(arguments) => devices::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
     }
 }

@@ -58,13 +58,8 @@ fn unknown(id: &str) -> Response {
     ))
 }
 
-/// A visit's name: boot and sequence.
 fn named(id: &str) -> Option<VisitId> {
-    let (boot, sequence) = id.split_once('-')?;
-    Some(VisitId {
-        boot: boot.parse().ok()?,
-        sequence: sequence.parse().ok()?,
-    })
+    id.parse().ok()
 }
 
 impl From<&Visit> for CheckIn {

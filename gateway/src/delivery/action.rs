@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::studio::Told;
 use crate::studio::StudioError;
 
 /// What to do with a visit after it was sent.
@@ -37,9 +38,15 @@ pub enum Pause {
 
 /// The action for each answer.
 #[must_use]
-pub fn action(answer: &Result<(), StudioError>) -> Action {
+pub fn action(answer: &Result<Told, StudioError>) -> Action {
     let error = match answer {
-        Ok(()) => return Action::Deliver,
+        Ok(Told::Recorded) => return Action::Deliver,
+        Ok(Told::Refused { message }) => {
+            return Action::Park {
+                message: message.clone(),
+                trace_id: None,
+            };
+        }
         Err(error) => error,
     };
     let pause = |retry_after: &Option<Duration>, otherwise| retry_after.map_or(otherwise, Pause::For);
@@ -179,7 +186,18 @@ mod tests {
                 Action::Deliver,
             ),
         ];
-        assert_eq!(action(&Ok(())), Action::Deliver);
+        assert_eq!(action(&Ok(Told::Recorded)), Action::Deliver);
+        let refused = Told::Refused {
+            message: "no contract".into(),
+        };
+        let message = "no contract".into();
+        assert_eq!(
+            action(&Ok(refused)),
+            Action::Park {
+                message,
+                trace_id: None
+            }
+        );
         for (error, expected) in table {
             assert_eq!(action(&Err(error.clone())), expected, "{error}");
         }

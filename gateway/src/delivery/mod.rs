@@ -24,13 +24,13 @@ use rand::rngs::StdRng;
 use tracing::{info, warn};
 
 pub use action::{Action, Pause, action};
-pub use studio::{Studio, WithinBudget};
+pub use studio::{Studio, StudioApis, Told};
 
 use crate::clock;
 use crate::domain::{CustomerId, Monotonic, Now};
 use crate::journal::{JournalHandle, Visit, VisitId};
 use crate::studio::{PastCheckIn, StudioError};
-use pace::{Pace, back_off};
+use pace::{Pace, Paces, back_off};
 use plan::{Plan, Planner};
 
 /// Requests on their way at the same time, each for another person.
@@ -50,6 +50,9 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(10);
 pub struct DeliverySettings {
     /// Most requests of one kind in a minute, the studio's own limit or less.
     pub per_minute: u32,
+    /// How old a visit may be that is reported in a way that takes no time of visit and records it as of now; an older
+    /// one is parked. The use of a benefit counts whenever it comes.
+    pub replay_within: Duration,
     /// The studio's time zone: visits are reported with its offset, history is asked for in its calendar days.
     pub time_zone: TimeZone,
 }
@@ -60,7 +63,7 @@ pub struct Delivery<S> {
     studio: Arc<S>,
     settings: DeliverySettings,
     random: StdRng,
-    reports: Pace,
+    reports: Paces,
     questions: Pace,
     lookups: Pace,
     /// What a run before this one has sent is settled from here on.
@@ -72,8 +75,8 @@ pub struct Delivery<S> {
 /// What came of a request.
 enum Answer {
     Reported {
-        visit: Visit,
-        result: Result<(), StudioError>,
+        visit: Box<Visit>,
+        result: Result<Told, StudioError>,
     },
     History {
         customer: CustomerId,
@@ -97,10 +100,10 @@ impl<S: Studio> Delivery<S> {
         now: Monotonic,
     ) -> Self {
         Self {
+            reports: Paces::new(journal.ways(), settings.per_minute),
             journal,
             studio: Arc::new(studio),
             random,
-            reports: Pace::new("report check-ins", settings.per_minute),
             questions: Pace::new("ask for check-ins", settings.per_minute),
             lookups: Pace::new("find a credential's holder", settings.per_minute),
             settings,
@@ -116,7 +119,7 @@ impl<S: Studio> Delivery<S> {
             let wake = self.begin(clock::now()).await;
             let now = clock::now().monotonic;
             // While nothing can be sent, a new visit is no reason to look through all that wait.
-            let gate = self.reports.next();
+            let gate = self.reports.first();
             let open = gate <= now;
             let wake = wake.into_iter().chain((!open).then_some(gate)).min();
             let pause = wake.map_or(LONGEST_SLEEP, |wake| wake.since(now).min(LONGEST_SLEEP));
@@ -141,6 +144,10 @@ impl<S: Studio> Delivery<S> {
                            switched off: the time of the visit is not known";
             self.park(id, message.to_owned(), None);
         }
+        for id in plan.too_late {
+            let message = "it is too long ago: this way takes no time of visit, and the studio would record it as of now";
+            self.park(id, message.to_owned(), None);
+        }
         let ids: Vec<VisitId> = plan.send.iter().map(|(_, visit)| visit.id).collect();
         let leaving = if ids.is_empty() {
             ids
@@ -157,7 +164,7 @@ impl<S: Studio> Delivery<S> {
             }
         }
         for (customer, visits) in plan.ask {
-            self.ask(customer, visits, now.monotonic);
+            self.ask(customer, visits, now);
         }
         for (credential, visit) in plan.resolve {
             self.lookups.spend(now.monotonic);
@@ -170,17 +177,21 @@ impl<S: Studio> Delivery<S> {
         }
         let soon = now.monotonic + SOON;
         self.journal
-            .set_eager(self.reports.next() <= soon && self.busy.len() < MOST_AT_ONCE);
+            .set_eager(self.reports.last() <= soon && self.busy.len() < MOST_AT_ONCE);
         if again { Some(now.monotonic) } else { wake }
     }
 
     fn plan(&self, now: Now) -> Plan {
         let room = MOST_AT_ONCE.saturating_sub(self.answers.len());
-        let mut planner = Planner::new(now, &self.busy, room);
-        planner.send_from = self.reports.next();
+        let mut planner = Planner::new(now, &self.busy, &self.reports, room);
+        planner.replay_within = self.settings.replay_within;
         planner.ask_from = self.questions.next().max(self.settled);
         planner.resolve_from = self.lookups.next();
-        let first = planner.send_from.min(planner.ask_from).min(planner.resolve_from);
+        let first = self
+            .reports
+            .first()
+            .min(planner.ask_from)
+            .min(planner.resolve_from);
         if first > now.monotonic {
             // Nothing can go: no need to look through all that wait.
             return Plan {
@@ -195,21 +206,24 @@ impl<S: Studio> Delivery<S> {
     }
 
     fn send(&mut self, customer: CustomerId, visit: Visit, now: Monotonic) {
-        self.reports.spend(now);
+        self.reports.of(visit.id.way).spend(now);
         self.busy.insert(visit.id);
         let studio = Arc::clone(&self.studio);
         let at = visit.at.to_zoned_datetime(self.settings.time_zone.clone());
         self.answers.push(Box::pin(async move {
-            let result = studio.report(customer, visit.direction, &at).await;
-            Answer::Reported { visit, result }
+            let result = studio.report(customer, &visit, &at).await;
+            Answer::Reported {
+                visit: Box::new(visit),
+                result,
+            }
         }));
     }
 
-    fn ask(&mut self, customer: CustomerId, visits: Vec<Visit>, now: Monotonic) {
-        let Some((from, to)) = history::stretch(&visits) else {
+    fn ask(&mut self, customer: CustomerId, visits: Vec<Visit>, now: Now) {
+        let Some((from, to)) = history::stretch(&visits, now.wall) else {
             return;
         };
-        self.questions.spend(now);
+        self.questions.spend(now.monotonic);
         self.busy.extend(visits.iter().map(|visit| visit.id));
         let studio = Arc::clone(&self.studio);
         let day = |at: jiff::Timestamp| at.to_zoned_datetime(self.settings.time_zone.clone()).date();
@@ -229,7 +243,7 @@ impl<S: Studio> Delivery<S> {
         match answer {
             Answer::Reported { visit, result } => {
                 self.busy.remove(&visit.id);
-                self.reported(visit, result, now);
+                self.reported(&visit, result, now);
             }
             Answer::History {
                 customer,
@@ -248,26 +262,27 @@ impl<S: Studio> Delivery<S> {
         }
     }
 
-    fn reported(&mut self, visit: Visit, result: Result<(), StudioError>, now: Now) {
+    fn reported(&mut self, visit: &Visit, result: Result<Told, StudioError>, now: Now) {
         let chance = self.random.random();
+        let pace = self.reports.of(visit.id.way);
         match (action(&result), result) {
             (Action::Deliver, _) => {
-                self.reports.succeeded(now.monotonic);
-                self.journal.delivered(visit.id);
+                pace.succeeded(now.monotonic);
+                self.journal.delivered(visit.id, now.wall);
             }
             (Action::Park { message, trace_id }, _) => {
-                self.reports.succeeded(now.monotonic);
+                pace.succeeded(now.monotonic);
                 self.park(visit.id, message, trace_id);
             }
             (Action::Ask, Err(error)) => {
-                self.reports.unclear(&error, now, chance);
-                self.ask_later(&visit, now, chance);
+                pace.unclear(&error, now, chance);
+                self.ask_later(visit, now, chance);
             }
             (Action::Hold(pause), Err(error)) => {
-                self.reports.hold(pause, &error, now, chance);
+                pace.hold(pause, &error, now, chance);
                 self.journal.wait(visit.id, visit.attempts, now.monotonic);
             }
-            (Action::Ask | Action::Hold(_), Ok(())) => {}
+            (Action::Ask | Action::Hold(_), Ok(_)) => {}
         }
     }
 
@@ -281,12 +296,17 @@ impl<S: Studio> Delivery<S> {
         let error = match result {
             Ok(history) => {
                 self.questions.succeeded(now.monotonic);
-                let found = history::found(&visits, &self.journal.delivered_of(customer), &history);
+                let found = history::found(
+                    &visits,
+                    &self.journal.delivered_of(customer),
+                    &history,
+                    self.settings.replay_within,
+                );
                 for visit in visits {
                     let there = found.contains(&visit.id);
                     info!(visit = %visit.id, there, "the studio was asked whether it has a visit");
                     if there {
-                        self.journal.delivered(visit.id);
+                        self.journal.delivered(visit.id, now.wall);
                     } else {
                         self.journal.wait(visit.id, visit.attempts, now.monotonic);
                     }

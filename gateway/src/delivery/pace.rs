@@ -8,6 +8,7 @@ use tracing::{error, info, warn};
 
 use super::action::Pause;
 use crate::domain::{Monotonic, Now};
+use crate::journal::Way;
 use crate::studio::StudioError;
 
 /// First and longest pause of the back-off.
@@ -47,6 +48,61 @@ struct Failing {
     since: Monotonic,
     count: u64,
     kind: Discriminant<StudioError>,
+}
+
+/// A pace for each way of reporting.
+#[derive(Debug)]
+pub(super) struct Paces {
+    in_use: Vec<Way>,
+    open_api: Pace,
+    device_api: Pace,
+    benefit_use: Pace,
+}
+
+impl Paces {
+    pub(super) fn new(in_use: &[Way], per_minute: u32) -> Self {
+        Self {
+            in_use: in_use.to_vec(),
+            open_api: Pace::new("report check-ins", per_minute),
+            device_api: Pace::new("check in by the device API", per_minute),
+            benefit_use: Pace::new("use benefits", per_minute),
+        }
+    }
+
+    pub(super) fn of(&mut self, way: Way) -> &mut Pace {
+        match way {
+            Way::OpenApi => &mut self.open_api,
+            Way::DeviceApi => &mut self.device_api,
+            Way::BenefitUse => &mut self.benefit_use,
+        }
+    }
+
+    /// When the next report may go in this way.
+    pub(super) fn next(&self, way: Way) -> Monotonic {
+        match way {
+            Way::OpenApi => self.open_api.next(),
+            Way::DeviceApi => self.device_api.next(),
+            Way::BenefitUse => self.benefit_use.next(),
+        }
+    }
+
+    /// When the first of the ways in use may go on.
+    pub(super) fn first(&self) -> Monotonic {
+        self.in_use
+            .iter()
+            .map(|way| self.next(*way))
+            .min()
+            .unwrap_or_default()
+    }
+
+    /// When the last of them may.
+    pub(super) fn last(&self) -> Monotonic {
+        self.in_use
+            .iter()
+            .map(|way| self.next(*way))
+            .max()
+            .unwrap_or_default()
+    }
 }
 
 impl Pace {

@@ -1,12 +1,15 @@
 //! What is to be done next with the visits in the journal: a pure look at them, in the order in which they came. A
-//! visit that waits holds up the later ones of the same person and nobody else's; a parked one holds up none.
+//! visit that waits holds up the later ones of the same person, in all ways, and nobody else's; a parked one holds up
+//! none. So at most one of a person's reports is in doubt at a time, and the history cannot be misread.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::pace::Paces;
 use crate::domain::{Credential, CustomerId, Monotonic, Now, Visitor};
-use crate::journal::{State, Visit, VisitClock, VisitId};
+use crate::journal::{State, Visit, VisitClock, VisitId, Way};
 
 /// One history call asks for at most this stretch of time; the studio allows a year.
 const LONGEST_STRETCH: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -18,6 +21,8 @@ pub(super) struct Plan {
     pub(super) correct: Vec<(VisitId, Timestamp)>,
     /// Visits whose true time will never be known.
     pub(super) timeless: Vec<VisitId>,
+    /// Visits that the studio would take for visits of now, and are too old for that.
+    pub(super) too_late: Vec<VisitId>,
     /// To be sent.
     pub(super) send: Vec<(CustomerId, Visit)>,
     /// To be looked for in the customer's history.
@@ -36,8 +41,10 @@ pub(super) struct Planner<'a> {
     pub(super) busy: &'a BTreeSet<VisitId>,
     /// Requests that may be begun.
     pub(super) most: usize,
-    /// When a visit may be sent, asked for, resolved at the earliest.
-    pub(super) send_from: Monotonic,
+    /// How old a visit may be that the device API is told of.
+    pub(super) replay_within: Duration,
+    /// When a visit may be sent in each way, asked for, resolved at the earliest.
+    pub(super) send_from: &'a Paces,
     pub(super) ask_from: Monotonic,
     pub(super) resolve_from: Monotonic,
     plan: Plan,
@@ -47,12 +54,13 @@ pub(super) struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     /// Everything may go at once.
-    pub(super) fn new(now: Now, busy: &'a BTreeSet<VisitId>, most: usize) -> Self {
+    pub(super) fn new(now: Now, busy: &'a BTreeSet<VisitId>, send_from: &'a Paces, most: usize) -> Self {
         Self {
             now,
             busy,
             most,
-            send_from: Monotonic::default(),
+            replay_within: Duration::MAX,
+            send_from,
             ask_from: Monotonic::default(),
             resolve_from: Monotonic::default(),
             plan: Plan::default(),
@@ -85,6 +93,17 @@ impl<'a> Planner<'a> {
                 return true;
             }
         }
+        if visit.id.way == Way::DeviceApi && visit.state == State::Waiting {
+            let age = Duration::try_from(self.now.wall.duration_since(visit.at)).unwrap_or_default();
+            if !self.now.wall_set {
+                self.hold(&visit.visitor);
+                return true;
+            }
+            if age > self.replay_within {
+                self.plan.too_late.push(visit.id);
+                return true;
+            }
+        }
         match &visit.visitor {
             Visitor::Unresolved(credential) => {
                 if self.held_credentials.insert(credential.clone())
@@ -106,8 +125,8 @@ impl<'a> Planner<'a> {
                 }
             }
             Visitor::Customer(customer) => {
-                if self.held_customers.insert(*customer) && self.is_due(visit.not_before.max(self.send_from))
-                {
+                let send_from = self.send_from.next(visit.id.way);
+                if self.held_customers.insert(*customer) && self.is_due(visit.not_before.max(send_from)) {
                     self.plan.send.push((*customer, visit.clone()));
                 }
             }
@@ -141,8 +160,6 @@ impl<'a> Planner<'a> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::domain::{CardNumber, Direction};
     use crate::journal::Parking;
@@ -157,10 +174,19 @@ mod tests {
         }
     }
 
+    fn open_api(sequence: u32) -> VisitId {
+        VisitId {
+            boot: 1,
+            sequence,
+            way: Way::OpenApi,
+        }
+    }
+
     fn visit(sequence: u32, customer: i64, state: State) -> Visit {
         Visit {
-            id: VisitId { boot: 1, sequence },
+            id: open_api(sequence),
             visitor: Visitor::Customer(CustomerId(customer)),
+            presented: None,
             access_point: "entry".into(),
             direction: Direction::In,
             at: Timestamp::from_second(1_699_990_000 + i64::from(sequence)).unwrap(),
@@ -187,8 +213,9 @@ mod tests {
     }
 
     fn plan(visits: &[Visit]) -> Plan {
-        let busy = BTreeSet::new();
-        let mut planner = Planner::new(now(), &busy, 8);
+        let (busy, paces) = (BTreeSet::new(), Paces::new(&Way::ALL, 60_000));
+        let mut planner = Planner::new(now(), &busy, &paces, 8);
+        planner.replay_within = Duration::from_secs(60);
         for visit in visits {
             if !planner.look(visit) {
                 break;
@@ -275,13 +302,43 @@ mod tests {
             unset(2, came),
             unset(3, VisitClock::Set),
         ]);
-        assert_eq!(plan.timeless, [VisitId { boot: 1, sequence: 1 }]);
-        let corrected = (
-            VisitId { boot: 1, sequence: 2 },
-            Timestamp::from_second(1_699_999_940).unwrap(),
-        );
+        assert_eq!(plan.timeless, [open_api(1)]);
+        let corrected = (open_api(2), Timestamp::from_second(1_699_999_940).unwrap());
         assert_eq!(plan.correct, [corrected]);
         assert_eq!(sent(&plan), [] as [u32; 0]);
+    }
+
+    fn in_way(way: Way, visit: Visit) -> Visit {
+        Visit {
+            id: VisitId { way, ..visit.id },
+            ..visit
+        }
+    }
+
+    #[test]
+    fn the_ways_of_a_visit_are_gone_one_after_the_other() {
+        let first = visit(1, 1, State::Waiting);
+        let second = in_way(Way::BenefitUse, first.clone());
+        let plan = plan(&[first.clone(), second]);
+        assert_eq!(plan.send, [(CustomerId(1), first)]);
+    }
+
+    #[test]
+    fn the_device_api_is_not_told_of_visits_that_are_too_old_unless_it_may_have_them() {
+        let young = Visit {
+            at: Timestamp::from_second(1_699_999_950).unwrap(),
+            ..visit(3, 3, State::Waiting)
+        };
+        let plan = plan(&[
+            in_way(Way::DeviceApi, visit(1, 1, State::Waiting)),
+            in_way(Way::DeviceApi, visit(2, 2, State::Sent)),
+            in_way(Way::DeviceApi, young),
+            in_way(Way::BenefitUse, visit(4, 4, State::Waiting)),
+        ]);
+        let late: Vec<u32> = plan.too_late.iter().map(|id| id.sequence).collect();
+        assert_eq!(late, [1]);
+        assert_eq!(plan.ask[&CustomerId(2)].len(), 1);
+        assert_eq!(sent(&plan), [3, 4]);
     }
 
     #[test]

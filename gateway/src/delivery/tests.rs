@@ -1,6 +1,7 @@
 //! Journal and delivery together against a modelled studio, under random transitions: visits, writes, every answer,
 //! disks that cannot be written, and crashes. Time is simulated, the file is real.
 
+mod clock_steps;
 mod studio;
 
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ use self::studio::{Model, ModelStudio, Moment, StudioVisit};
 use super::*;
 use crate::domain::{CardNumber, CheckIn, CheckInId, Credential, Direction, Visitor};
 use crate::journal::testing::Writer;
-use crate::journal::{JournalSettings, State};
+use crate::journal::{JournalSettings, State, Way};
 
 /// One gateway and what the outside world knows of its visits.
 struct World {
@@ -32,7 +33,19 @@ struct World {
     /// Visits that were sent while the disk could not be written, and forgotten by a crash.
     forgotten: Vec<StudioVisit>,
     sequence: u64,
+    ways: &'static [Way],
 }
+
+/// The ways that a studio may have set.
+const WAYS: [&[Way]; 4] = [
+    &[Way::OpenApi],
+    &[Way::OpenApi, Way::BenefitUse],
+    &[Way::DeviceApi],
+    &[Way::DeviceApi, Way::BenefitUse],
+];
+
+/// How old a visit may be that the device API is told of.
+const REPLAY_WITHIN: Duration = Duration::from_secs(100);
 
 /// What is known of a visit outside.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -48,6 +61,7 @@ fn settings(folder: &Path) -> JournalSettings {
         path: folder.join("check-ins.db"),
         device: "gate".into(),
         machine_boot: "run".into(),
+        ways: vec![Way::OpenApi],
         most_visits: 1000,
         keep_delivered: Duration::from_secs(10 * 365 * 24 * 3600),
     }
@@ -63,10 +77,12 @@ fn poll_once<F: Future>(future: std::pin::Pin<&mut F>) -> Option<F::Output> {
 impl World {
     fn new(seed: u64) -> Self {
         let mut random = StdRng::seed_from_u64(seed);
+        let ways = WAYS[random.random_range(0..WAYS.len())];
         let studio = ModelStudio::default();
         *studio.0.lock().unwrap() = Model {
             fate: Some(StdRng::seed_from_u64(seed.wrapping_mul(31))),
             rounds: random.random_range(0..4) == 0,
+            now: Timestamp::from_second(1_700_000_000).unwrap(),
             ..Model::default()
         };
         let folder = if Path::new("/dev/shm").is_dir() {
@@ -88,15 +104,21 @@ impl World {
             appended: BTreeMap::new(),
             forgotten: Vec::new(),
             sequence: 0,
+            ways,
         };
         world.start();
         world
     }
 
     fn start(&mut self) {
-        let (writer, _) = Writer::open(settings(self.folder.path())).unwrap();
+        let (writer, _) = Writer::open(JournalSettings {
+            ways: self.ways.to_vec(),
+            ..settings(self.folder.path())
+        })
+        .unwrap();
         let delivery = DeliverySettings {
             per_minute: 6000,
+            replay_within: REPLAY_WITHIN,
             time_zone: TimeZone::UTC,
         };
         let random = StdRng::seed_from_u64(self.random.next_u64());
@@ -126,7 +148,10 @@ impl World {
             );
             if !there {
                 let of_it = self.studio.visits_at(*moment);
-                assert!(of_it.len() <= 1, "{moment} was delivered twice and is gone");
+                for way in self.ways {
+                    let times = of_it.iter().filter(|visit| visit.way == *way).count();
+                    assert!(times <= 1, "{moment} was delivered twice and is gone");
+                }
                 self.forgotten.extend(of_it);
             }
             there
@@ -141,6 +166,7 @@ impl World {
         let span = Duration::from_millis(millis);
         self.now.monotonic = self.now.monotonic + span;
         self.now.wall += span;
+        self.studio.0.lock().unwrap().now = self.now.wall;
     }
 
     fn append(&mut self) {
@@ -154,6 +180,11 @@ impl World {
         } else {
             Visitor::Customer(CustomerId(number))
         };
+        let direction = if self.random.random() {
+            Direction::In
+        } else {
+            Direction::Out
+        };
         let journal = self.writer.as_ref().unwrap().handle();
         journal.append(CheckIn {
             id: CheckInId {
@@ -162,16 +193,15 @@ impl World {
                 sequence: self.sequence,
             },
             visitor,
+            credential: Some(Credential::Card(CardNumber::from_decimal("4").unwrap())),
             access_point: "entry".into(),
-            direction: if self.random.random() {
-                Direction::In
-            } else {
-                Direction::Out
-            },
+            direction,
             at,
             clock_set: true,
         });
-        self.appended.insert(at, Known::Appended);
+        if self.ways.iter().any(|way| way.takes(direction)) {
+            self.appended.insert(at, Known::Appended);
+        }
     }
 
     fn write(&mut self) {
@@ -207,6 +237,8 @@ impl World {
                 }
             }
         }
+        // As the running task does: what was begun is on its way before time passes.
+        assert!(poll_once(pin!(delivery.answers.next())).is_none_or(|answer| answer.is_none()));
         self.delivery = Some(delivery);
         true
     }
@@ -276,17 +308,21 @@ impl World {
         let journal = self.writer.as_ref().unwrap().handle();
         let model = self.studio.0.lock().unwrap();
         let visits = journal.visits();
-        assert_eq!(visits.len(), self.appended.len());
+        let expected = visits.iter().filter(|visit| visit.id.way == self.ways[0]).count();
+        assert_eq!(expected, self.appended.len());
         for visit in &visits {
-            let times = model.visits.iter().filter(|(_, _, at)| *at == visit.at).count();
+            let is_it = |told: &&StudioVisit| told.moment == visit.at && told.way == visit.id.way;
+            let times = model.visits.iter().filter(is_it).count();
             match &visit.state {
-                // The one known weakness: where a history seems rounded, a forgotten visit a moment before is the same.
+                // The one known weakness: where the studio's times are not those of the visits, one that was forgotten
+                // is the same as this one.
                 State::Delivered { .. } if times == 0 => {
-                    let taken_for = |(customer, direction, at): &StudioVisit| {
-                        (model.rounds || at.as_second() % 60 == 0)
-                            && visit.visitor == Visitor::Customer(*customer)
-                            && visit.direction == *direction
-                            && visit.at.duration_since(*at).unsigned_abs() < Duration::from_secs(120)
+                    let taken_for = |told: &StudioVisit| {
+                        let apart = visit.at.duration_since(told.entered).unsigned_abs();
+                        let rounded = model.rounds || told.entered.as_second() % 60 == 0;
+                        visit.visitor == Visitor::Customer(told.customer)
+                            && visit.direction == told.direction
+                            && (!visit.id.way.keeps_time() || (rounded && apart < Duration::from_secs(120)))
                     };
                     assert!(self.forgotten.iter().any(taken_for), "{visit:?}");
                 }
@@ -294,14 +330,16 @@ impl World {
                 State::Parked(_) => {
                     assert_eq!(times, 0, "{visit:?}");
                     let unresolved = matches!(visit.visitor, Visitor::Unresolved(_));
-                    assert!(unresolved || model.refused.contains(&visit.at), "{visit:?}");
+                    let refused = model.refused.contains(&(visit.at, visit.id.way));
+                    let too_late = visit.id.way == Way::DeviceApi && self.now.wall > visit.at + REPLAY_WITHIN;
+                    assert!(unresolved || refused || too_late, "{visit:?}");
                 }
                 _ => panic!("{visit:?} is not settled"),
             }
         }
         for customer in (1..=4).map(CustomerId) {
-            let of = model.visits.iter().filter(|visit| visit.0 == customer);
-            let moments: Vec<Moment> = of.map(|visit| visit.2).collect();
+            let of = model.visits.iter().filter(|visit| visit.customer == customer);
+            let moments: Vec<Moment> = of.map(|visit| visit.moment).collect();
             assert!(moments.is_sorted(), "{customer}: out of order");
         }
     }
@@ -344,11 +382,11 @@ impl Studio for WillingStudio {
     async fn report(
         &self,
         customer: CustomerId,
-        _direction: Direction,
+        _visit: &Visit,
         _at: &ZonedDateTime,
-    ) -> Result<(), StudioError> {
+    ) -> Result<Told, StudioError> {
         self.0.send(customer).await.unwrap();
-        Ok(())
+        Ok(Told::Recorded)
     }
 
     async fn history(&self, _: CustomerId, _: Date, _: Date) -> Result<Vec<PastCheckIn>, StudioError> {
@@ -370,6 +408,7 @@ async fn the_running_task_brings_a_visit_to_the_studio_as_soon_as_it_has_come() 
         WillingStudio(reported),
         DeliverySettings {
             per_minute: 6000,
+            replay_within: REPLAY_WITHIN,
             time_zone: TimeZone::UTC,
         },
         StdRng::seed_from_u64(1),
@@ -385,6 +424,7 @@ async fn the_running_task_brings_a_visit_to_the_studio_as_soon_as_it_has_come() 
                 sequence,
             },
             visitor: Visitor::Customer(CustomerId(7)),
+            credential: None,
             access_point: "entry".into(),
             direction: Direction::In,
             at: clock::wall(),

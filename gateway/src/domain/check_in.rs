@@ -51,6 +51,8 @@ pub struct CheckIn {
     pub id: CheckInId,
     /// Who came.
     pub visitor: Visitor,
+    /// What was presented, for a studio that wants to see it again.
+    pub credential: Option<Credential>,
     /// Where.
     pub access_point: String,
     /// Which way.

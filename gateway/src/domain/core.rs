@@ -265,6 +265,7 @@ impl Core {
                     sequence: self.visits,
                 },
                 visitor,
+                credential: grant.credential,
                 access_point: access_point.name(),
                 direction: access_point.direction,
                 at,

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 
-use super::{AccessPointId, CheckInMoment, CustomerId, DecisionId, Monotonic, Visitor};
+use super::{AccessPointId, CheckInMoment, Credential, CustomerId, DecisionId, Monotonic, Visitor};
 
 /// One grant whose passage is awaited.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub(super) struct Grant {
     pub(super) access_point: AccessPointId,
     /// Whose visit it is; none of staff who are nobody's customers.
     pub(super) visitor: Option<Visitor>,
+    /// What was presented; none where a button was pressed.
+    pub(super) credential: Option<Credential>,
     pub(super) granted_at: Timestamp,
     pub(super) clock_set: bool,
     pub(super) expires: Monotonic,

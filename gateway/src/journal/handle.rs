@@ -8,9 +8,9 @@ use tokio::sync::{Notify, watch};
 use tracing::error;
 
 use super::ledger::{Counts, Ledger, Revision};
-use super::visit::{Parking, State, Visit, VisitClock, VisitId};
+use super::visit::{Parking, State, Visit, VisitClock, VisitId, Way};
 use crate::clock;
-use crate::domain::{CheckIn, CustomerId, Monotonic, Visitor};
+use crate::domain::{CheckIn, CustomerId, Monotonic, Now, Visitor};
 
 /// How far the disk is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,16 +31,18 @@ pub(super) struct Shared {
     pub(super) progress: watch::Sender<Progress>,
     /// Wakes the delivery.
     appended: Notify,
+    ways: Vec<Way>,
     most_visits: usize,
 }
 
 impl Shared {
-    pub(super) fn new(ledger: Ledger, most_visits: usize) -> Self {
+    pub(super) fn new(ledger: Ledger, ways: Vec<Way>, most_visits: usize) -> Self {
         Self {
             ledger: Mutex::new(ledger),
             work: Condvar::new(),
             progress: watch::Sender::default(),
             appended: Notify::new(),
+            ways,
             most_visits,
         }
     }
@@ -61,20 +63,28 @@ impl JournalHandle {
     /// Takes a visit. Never waits; the visit is on disk a moment later. The number of this start is the journal's own,
     /// whatever the check-in says.
     pub fn append(&self, check_in: CheckIn) {
-        let now = clock::now();
+        self.append_at(check_in, clock::now());
+    }
+
+    /// As [`JournalHandle::append`], a moment after the visit.
+    pub(crate) fn append_at(&self, check_in: CheckIn, now: Now) {
         let mut ledger = self.shared.ledger();
         let boot = ledger.boot();
-        let visit = Visit::new(boot, check_in, now);
         if ledger.unwritten_len() >= self.shared.most_visits {
             // Only when the disk has failed for as many visits as the journal may hold.
             drop(ledger);
             error!(
-                visitor = ?visit.visitor, access_point = visit.access_point, direction = %visit.direction, at = %visit.at,
+                visitor = ?check_in.visitor, access_point = check_in.access_point, direction = %check_in.direction,
+                at = %check_in.at,
                 "a visit is lost: the disk cannot be written and the memory for visits is full"
             );
             return;
         }
-        ledger.append(visit);
+        for way in &self.shared.ways {
+            if way.takes(check_in.direction) {
+                ledger.append(Visit::new(boot, *way, check_in.clone(), now));
+            }
+        }
         let undelivered = ledger.undelivered_len();
         drop(ledger);
         self.warn_before_the_bound(undelivered);
@@ -91,6 +101,12 @@ impl JournalHandle {
                 most, "the journal is almost full of visits that the studio does not have; none is dropped"
             );
         }
+    }
+
+    /// The ways in which the studio is told of new visits.
+    #[must_use]
+    pub fn ways(&self) -> &[Way] {
+        &self.shared.ways
     }
 
     /// Waits until everything so far is on disk; `false` when it cannot be written at present.
@@ -153,10 +169,12 @@ impl JournalHandle {
         ids.iter().copied().filter(may_leave).collect()
     }
 
-    /// The studio has it.
-    pub fn delivered(&self, id: VisitId) {
-        let at = clock::wall();
-        self.update(id, |visit| visit.state = State::Delivered { at });
+    /// The studio has it, as is known `at` this time.
+    pub fn delivered(&self, id: VisitId, at: Timestamp) {
+        self.update(id, |visit| {
+            visit.state = State::Delivered { at };
+            visit.presented = None;
+        });
     }
 
     /// The studio does not have it; to be sent again, not before the given moment.

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 pub use handle::JournalHandle;
 pub use ledger::{Counts, Dropped};
-pub use visit::{Parking, State, Visit, VisitClock, VisitId};
+pub use visit::{NoVisitId, Parking, State, Visit, VisitClock, VisitId, Way};
 pub use writer::{Journal, open};
 
 pub use crate::database::DatabaseError;
@@ -36,7 +36,9 @@ pub struct JournalSettings {
     pub device: String,
     /// Names the run of the machine, such as the kernel's `boot_id`: the monotonic clock starts anew with it.
     pub machine_boot: String,
-    /// Most visits kept, delivered or not. At this bound the oldest delivered ones go; undelivered ones never do.
+    /// The ways in which the studio is told of new visits.
+    pub ways: Vec<Way>,
+    /// Most visits kept, one for each way, delivered or not. At this bound the oldest delivered ones go; undelivered ones never do.
     pub most_visits: usize,
     /// How long delivered visits are kept.
     pub keep_delivered: Duration,

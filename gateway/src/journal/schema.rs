@@ -5,12 +5,12 @@ use jiff::Timestamp;
 use rusqlite::types::{Type, Value, ValueRef};
 use rusqlite::{Row, ToSql};
 
-use super::visit::{Parking, State, Visit, VisitClock, VisitId};
+use super::visit::{Parking, State, Visit, VisitClock, VisitId, Way};
 use crate::domain::{CardNumber, Credential, CustomerId, Direction, Monotonic, Visitor};
 
 /// Migration `n` leads from schema version `n` to `n + 1`.
 pub(super) const MIGRATIONS: &[&str] = &[
-    // id: boot in the upper, sequence in the lower 32 bits.
+    // id: boot in the upper 32 bits, then the way in two (see `way_number`), then sequence.
     // visitor: the customer's number, or the credential as text (see `visitor`).
     // at, since: milliseconds since 1970. monotonic: milliseconds, only for a clock that was not set.
     // clock: 0 set, 1 not set, 2 corrected. state: 0 waiting, 1 sent, 2 parked, 3 delivered.
@@ -44,33 +44,43 @@ pub(super) const MIGRATIONS: &[&str] = &[
         reason TEXT NOT NULL,
         since INTEGER NOT NULL
     ) STRICT;",
+    // The credential (see `credential`), where the way needs it and as long as it does.
+    "ALTER TABLE visits ADD COLUMN presented TEXT;",
 ];
 
 /// The columns that [`visit`] reads, in its order.
-pub(super) const COLUMNS: &str =
-    "id, visitor, access_point, outward, at, clock, monotonic, state, attempts, since, message, trace";
+pub(super) const COLUMNS: &str = "id, visitor, access_point, outward, at, clock, monotonic, state, attempts, since, \
+                                  message, trace, presented";
+
+/// Of the lower 32 bits of a row's number, those of the sequence.
+const SEQUENCE_BITS: u32 = 30;
 
 pub(super) fn row_number(id: VisitId) -> i64 {
-    i64::from(id.boot) << 32 | i64::from(id.sequence)
+    let sequence = i64::from(id.sequence) & ((1 << SEQUENCE_BITS) - 1);
+    i64::from(id.boot) << 32 | way_number(id.way) << SEQUENCE_BITS | sequence
 }
 
 fn visit_id(row_number: i64) -> Option<VisitId> {
+    let way = row_number >> SEQUENCE_BITS & 3;
     Some(VisitId {
         boot: u32::try_from(row_number >> 32).ok()?,
-        sequence: u32::try_from(row_number & i64::from(u32::MAX)).ok()?,
+        sequence: u32::try_from(row_number & ((1 << SEQUENCE_BITS) - 1)).ok()?,
+        way: Way::ALL.into_iter().find(|known| way_number(*known) == way)?,
     })
+}
+
+fn way_number(way: Way) -> i64 {
+    match way {
+        Way::OpenApi => 0,
+        Way::DeviceApi => 1,
+        Way::BenefitUse => 2,
+    }
 }
 
 pub(super) fn visitor(visitor: &Visitor) -> Value {
     match visitor {
         Visitor::Customer(CustomerId(number)) => Value::Integer(*number),
-        Visitor::Unresolved(credential) => Value::Text(match credential {
-            Credential::Card(number) => format!("card:{}", number.hex_msb()),
-            Credential::Code(text) => format!("code:{text}"),
-            Credential::CodeUuid(text) => format!("uuid:{text}"),
-            Credential::Pin(text) => format!("pin:{text}"),
-            Credential::WalletPass(text) => format!("pass:{text}"),
-        }),
+        Visitor::Unresolved(presented) => Value::Text(credential(presented)),
     }
 }
 
@@ -78,15 +88,29 @@ fn visitor_from(value: ValueRef<'_>) -> Option<Visitor> {
     if let ValueRef::Integer(number) = value {
         return Some(Visitor::Customer(CustomerId(number)));
     }
-    let (kind, text) = value.as_str().ok()?.split_once(':')?;
-    Some(Visitor::Unresolved(match kind {
+    credential_from(value.as_str().ok()?).map(Visitor::Unresolved)
+}
+
+fn credential(credential: &Credential) -> String {
+    match credential {
+        Credential::Card(number) => format!("card:{}", number.hex_msb()),
+        Credential::Code(text) => format!("code:{text}"),
+        Credential::CodeUuid(text) => format!("uuid:{text}"),
+        Credential::Pin(text) => format!("pin:{text}"),
+        Credential::WalletPass(text) => format!("pass:{text}"),
+    }
+}
+
+fn credential_from(text: &str) -> Option<Credential> {
+    let (kind, text) = text.split_once(':')?;
+    Some(match kind {
         "card" => Credential::Card(card(text)?),
         "code" => Credential::Code(text.to_owned()),
         "uuid" => Credential::CodeUuid(text.to_owned()),
         "pin" => Credential::Pin(text.to_owned()),
         "pass" => Credential::WalletPass(text.to_owned()),
         _ => return None,
-    }))
+    })
 }
 
 /// A decimal number of all ones is a number, a UID of all ones is not.
@@ -98,7 +122,7 @@ fn card(hex: &str) -> Option<CardNumber> {
 }
 
 /// The values of a visit, in the order of [`COLUMNS`].
-pub(super) fn values(visit: &Visit) -> [Box<dyn ToSql>; 12] {
+pub(super) fn values(visit: &Visit) -> [Box<dyn ToSql>; 13] {
     let (clock, monotonic) = match visit.clock {
         VisitClock::Set => (0, None),
         VisitClock::Unset(at) => (1, i64::try_from(at.0.as_millis()).ok()),
@@ -124,6 +148,7 @@ pub(super) fn values(visit: &Visit) -> [Box<dyn ToSql>; 12] {
         Box::new(since.map(Timestamp::as_millisecond)),
         Box::new(parking.map(|parking| parking.message.clone())),
         Box::new(parking.and_then(|parking| parking.trace_id.clone())),
+        Box::new(visit.presented.as_ref().map(credential)),
     ]
 }
 
@@ -142,6 +167,15 @@ pub(super) fn visit(row: &Row<'_>) -> rusqlite::Result<Visit> {
     Ok(Visit {
         id: visit_id(row.get(0)?).ok_or_else(|| odd(0))?,
         visitor: visitor_from(row.get_ref(1)?).ok_or_else(|| odd(1))?,
+        presented: match row.get_ref(12)? {
+            ValueRef::Null => None,
+            text => Some(
+                text.as_str()
+                    .ok()
+                    .and_then(credential_from)
+                    .ok_or_else(|| odd(12))?,
+            ),
+        },
         access_point: row.get(2)?,
         direction: if row.get(3)? {
             Direction::Out

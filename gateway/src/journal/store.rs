@@ -216,7 +216,7 @@ fn read_until_damage(
 }
 
 fn write_visit(connection: &Connection, visit: &Visit) -> rusqlite::Result<()> {
-    let sql = "INSERT OR REPLACE INTO visits VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    let sql = "INSERT OR REPLACE INTO visits VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
     connection
         .prepare_cached(sql)?
         .execute(params_from_iter(schema::values(visit)))?;

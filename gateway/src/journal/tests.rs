@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use super::writer::Writer;
 use super::*;
+use crate::clock;
 use crate::domain::{CardNumber, CheckIn, CheckInId, Credential, CustomerId, Direction, Monotonic, Visitor};
 
 fn settings(folder: &Path) -> JournalSettings {
@@ -17,6 +18,7 @@ fn settings(folder: &Path) -> JournalSettings {
         path: folder.join("check-ins.db"),
         device: "gate".into(),
         machine_boot: "this run".into(),
+        ways: vec![Way::OpenApi],
         most_visits: 1000,
         keep_delivered: Duration::from_secs(30 * 24 * 3600),
     }
@@ -30,6 +32,7 @@ fn by(visitor: Visitor, sequence: u64) -> CheckIn {
             sequence,
         },
         visitor,
+        credential: Some(Credential::Pin("4711".into())),
         access_point: "north entry".into(),
         direction: Direction::In,
         at: Timestamp::from_millisecond(1_700_000_000_000 + i64::try_from(sequence).unwrap()).unwrap(),
@@ -93,7 +96,7 @@ fn closing_writes_what_is_left() {
     let (journal, _) = open(settings(folder.path())).unwrap();
     journal.handle().append(check_in(0));
     let id = journal.handle().visits()[0].id;
-    journal.handle().delivered(id);
+    journal.handle().delivered(id, clock::wall());
     journal.close();
     let (journal, opened) = open(settings(folder.path())).unwrap();
     assert_eq!(opened.recovered, 0);
@@ -137,6 +140,48 @@ fn every_kind_of_visitor_and_state_survives_a_restart() {
     if let Visitor::Unresolved(Credential::Card(number)) = &after[0].visitor {
         assert_eq!(number.hex_msb(), "0004a2b3");
     }
+}
+
+#[test]
+fn each_way_has_a_row_of_its_own_and_only_the_device_api_keeps_what_was_presented() {
+    let folder = TempDir::new().unwrap();
+    let three = JournalSettings {
+        ways: Way::ALL.to_vec(),
+        ..settings(folder.path())
+    };
+    let (mut writer, _) = Writer::open(three.clone()).unwrap();
+    writer.handle().append(check_in(0));
+    writer.handle().append(CheckIn {
+        direction: Direction::Out,
+        ..check_in(1)
+    });
+    writer.step();
+    drop(writer);
+    let (mut writer, _) = Writer::open(three).unwrap();
+    let names = |writer: &Writer| -> Vec<String> {
+        let visits = writer.handle().visits();
+        visits.iter().map(|visit| visit.id.to_string()).collect()
+    };
+    assert_eq!(
+        names(&writer),
+        ["1-0", "1-0-device-api", "1-0-benefit-use", "1-1"]
+    );
+    let presented = |writer: &Writer| -> Vec<bool> {
+        let visits = writer.handle().visits();
+        visits.iter().map(|visit| visit.presented.is_some()).collect()
+    };
+    assert_eq!(presented(&writer), [false, true, false, false]);
+    writer
+        .handle()
+        .delivered("1-0-device-api".parse().unwrap(), clock::wall());
+    writer.step();
+    assert_eq!(presented(&writer), [false; 4]);
+    drop(writer);
+    let connection = rusqlite::Connection::open(folder.path().join("check-ins.db")).unwrap();
+    let kept: i64 = connection
+        .query_row("SELECT count(presented) FROM visits", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(kept, 0);
 }
 
 #[test]
@@ -211,7 +256,7 @@ fn at_the_bound_the_oldest_delivered_visits_go_and_undelivered_ones_never() {
         handle.append(check_in(sequence));
         writer.step();
         if sequence < 5 {
-            handle.delivered(handle.visits()[0].id);
+            handle.delivered(handle.visits()[0].id, clock::wall());
         }
     }
     writer.step();
@@ -289,56 +334,41 @@ async fn a_parked_visit_that_is_tried_again_is_asked_for_first_and_others_are_le
     assert_eq!(states, [State::Sent, State::Waiting]);
 }
 
-/// Measures what a visit costs the SD card: `cargo test -p turnstile-gateway --release bytes_per_visit -- --ignored
-/// --nocapture` in a folder on a real disk (`TMPDIR`).
-#[tokio::test]
-#[ignore = "a measurement"]
-async fn bytes_per_visit() {
+/// What this thread has written so far, in bytes.
+fn bytes_written() -> u64 {
+    let io = std::fs::read_to_string("/proc/thread-self/io").unwrap();
+    let line = io.lines().find_map(|line| line.strip_prefix("wchar: "));
+    line.unwrap().parse().unwrap()
+}
+
+/// Every byte wears the SD card. Visits come `together` between two commits; the network takes each at once.
+fn bytes_per_visit(together: u64) -> u64 {
     let folder = TempDir::new().unwrap();
-    let written = || -> u64 {
-        let io = std::fs::read_to_string("/proc/self/io").unwrap();
-        let line = io
-            .lines()
-            .find_map(|line| line.strip_prefix("write_bytes: "))
-            .unwrap();
-        line.parse().unwrap()
-    };
-    for (name, batch, eager) in [
-        ("one by one", 1, true),
-        ("marked separately", 1, false),
-        ("20 together", 20, false),
-    ] {
-        let folder = folder.path().join(name);
-        std::fs::create_dir(&folder).unwrap();
-        let (journal, _) = open(JournalSettings {
-            most_visits: 20_000,
-            ..settings(&folder)
-        })
-        .unwrap();
-        let handle = journal.handle();
-        handle.set_eager(eager);
-        let before = written();
-        let begun = hal::clock::monotonic();
-        let visits = 2000;
-        for first in (0..visits).step_by(batch) {
-            for sequence in first..first + batch {
-                handle.append(check_in(sequence as u64));
-            }
-            assert!(handle.flush().await);
-            let mut ids = Vec::new();
-            handle.each_undelivered(|visit| {
-                ids.push(visit.id);
-                true
-            });
-            handle.mark_sent(&ids).await;
-            ids.iter().for_each(|id| handle.delivered(*id));
+    let (mut writer, _) = Writer::open(settings(folder.path())).unwrap();
+    let handle = writer.handle();
+    handle.set_eager(true);
+    let (visits, before) = (600, bytes_written());
+    for first in (0..visits).step_by(usize::try_from(together).unwrap()) {
+        for sequence in first..first + together {
+            handle.append(check_in(sequence));
         }
-        journal.close();
-        println!(
-            "{name}: {} bytes a visit, {:?} a visit, file {}",
-            (written() - before) / visits as u64,
-            (hal::clock::monotonic() - begun) / u32::try_from(visits).unwrap(),
-            std::fs::metadata(folder.join("check-ins.db")).unwrap().len()
-        );
+        writer.step();
+        for visit in handle.visits() {
+            handle.delivered(visit.id, clock::wall());
+        }
     }
+    writer.step();
+    assert_eq!(handle.counts().delivered, usize::try_from(visits).unwrap());
+    drop(writer);
+    (bytes_written() - before) / visits
+}
+
+#[test]
+fn a_visit_costs_the_disk_six_kilobytes_alone_and_one_in_a_crowd() {
+    let (alone, crowd) = (bytes_per_visit(1), bytes_per_visit(20));
+    println!("{alone} bytes a visit one by one, {crowd} with 20 together");
+    assert!(
+        alone < 6 * 1024 && crowd < 1024,
+        "{alone} and {crowd} bytes a visit"
+    );
 }

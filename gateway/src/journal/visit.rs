@@ -2,24 +2,94 @@
 //! it happens is the delivery's business.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::{CheckIn, Direction, Monotonic, Now, Visitor};
+use crate::domain::{CheckIn, Credential, Direction, Monotonic, Now, Visitor};
 
-/// Names a visit within one journal; ordered as the visits came.
+/// A way of telling the studio of a visit. Where several are set, the journal holds the visit once for each, and each
+/// is delivered by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Way {
+    /// The open API's check-in and check-out, which take the time of the visit.
+    OpenApi,
+    /// The device API's identification with action: the visit is at the time at which it arrives.
+    DeviceApi,
+    /// The use of a benefit, which counts a visit of a visit pass. Takes no time either.
+    BenefitUse,
+}
+
+impl Way {
+    /// All there are.
+    pub const ALL: [Self; 3] = [Self::OpenApi, Self::DeviceApi, Self::BenefitUse];
+
+    /// Its name in settings, logs and the names of visits.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OpenApi => "open-api",
+            Self::DeviceApi => "device-api",
+            Self::BenefitUse => "benefit-use",
+        }
+    }
+
+    /// Whether the studio is told when the visit was. Otherwise it takes the time at which it hears of it.
+    #[must_use]
+    pub fn keeps_time(self) -> bool {
+        self == Self::OpenApi
+    }
+
+    /// Whether visits in this direction can be told: only the open API has a check-out.
+    #[must_use]
+    pub fn takes(self, direction: Direction) -> bool {
+        direction == Direction::In || self == Self::OpenApi
+    }
+}
+
+/// Names a visit within one journal, and the way in which the studio is told of it; ordered as the visits came.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VisitId {
     /// The how-manieth start of the gateway.
     pub boot: u32,
     /// The how-manieth visit since then.
     pub sequence: u32,
+    /// The way.
+    pub way: Way,
 }
 
+/// `boot-sequence` for the open API, `boot-sequence-way` for the others.
 impl fmt::Display for VisitId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.boot, self.sequence)
+        write!(f, "{}-{}", self.boot, self.sequence)?;
+        match self.way {
+            Way::OpenApi => Ok(()),
+            way => write!(f, "-{}", way.name()),
+        }
+    }
+}
+
+/// The text is no visit's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a visit's name is two numbers and perhaps a way, such as 3-17 or 3-17-benefit-use")]
+pub struct NoVisitId;
+
+impl FromStr for VisitId {
+    type Err = NoVisitId;
+
+    fn from_str(text: &str) -> Result<Self, NoVisitId> {
+        let mut parts = text.splitn(3, '-');
+        let mut number = || parts.next().and_then(|part| part.parse().ok()).ok_or(NoVisitId);
+        let (boot, sequence) = (number()?, number()?);
+        let named = |name: &str| {
+            Way::ALL
+                .into_iter()
+                .find(|way| way.name() == name)
+                .ok_or(NoVisitId)
+        };
+        let way = parts.next().map_or(Ok(Way::OpenApi), named)?;
+        Ok(Self { boot, sequence, way })
     }
 }
 
@@ -36,6 +106,8 @@ pub struct Visit {
     pub id: VisitId,
     /// Who came.
     pub visitor: Visitor,
+    /// What was presented, kept for [`Way::DeviceApi`] alone and only as long as the studio does not have the visit.
+    pub presented: Option<Credential>,
     /// Where.
     pub access_point: String,
     /// Which way.
@@ -94,8 +166,8 @@ pub struct Parking {
 }
 
 impl Visit {
-    /// A visit that just happened. `now` is only needed for a clock that is not set.
-    pub(super) fn new(boot: u32, check_in: CheckIn, now: Now) -> Self {
+    /// A visit that just happened, to be told in this way. `now` is only needed for a clock that is not set.
+    pub(super) fn new(boot: u32, way: Way, check_in: CheckIn, now: Now) -> Self {
         let at = whole_milliseconds(check_in.at);
         let clock = if check_in.clock_set {
             VisitClock::Set
@@ -108,8 +180,10 @@ impl Visit {
             id: VisitId {
                 boot,
                 sequence: u32::try_from(check_in.id.sequence).unwrap_or(u32::MAX),
+                way,
             },
             visitor: check_in.visitor,
+            presented: check_in.credential.filter(|_| way == Way::DeviceApi),
             access_point: check_in.access_point,
             direction: check_in.direction,
             at,
@@ -150,6 +224,25 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_read_as_it_is_written() {
+        for way in Way::ALL {
+            let id = VisitId {
+                boot: 3,
+                sequence: 17,
+                way,
+            };
+            assert_eq!(id.to_string().parse(), Ok(id));
+        }
+        assert_eq!(
+            "3-17-benefit-use".parse::<VisitId>().map(|id| id.way),
+            Ok(Way::BenefitUse)
+        );
+        for odd in ["", "3", "3-", "3-x", "3-17-", "3-17-post"] {
+            assert_eq!(odd.parse::<VisitId>(), Err(NoVisitId));
+        }
+    }
+
+    #[test]
     fn a_visit_before_the_clock_was_set_gets_its_true_time_afterwards() {
         let check_in = CheckIn {
             id: CheckInId {
@@ -158,12 +251,13 @@ mod tests {
                 sequence: 1,
             },
             visitor: Visitor::Customer(CustomerId(7)),
+            credential: None,
             access_point: "north entry".into(),
             direction: Direction::In,
             at: Timestamp::from_second(40).unwrap(),
             clock_set: false,
         };
-        let visit = Visit::new(3, check_in, now(101, 41, false));
+        let visit = Visit::new(3, Way::OpenApi, check_in, now(101, 41, false));
         assert_eq!(
             visit.clock,
             VisitClock::Unset(Monotonic(Duration::from_secs(100)))

@@ -103,7 +103,11 @@ impl Writer {
     pub(crate) fn open(settings: JournalSettings) -> Result<(Self, Opened), JournalError> {
         let lock = lock(&settings.path)?;
         // Provisional; the disk says better when it can be read.
-        let shared = Arc::new(Shared::new(Ledger::new(1), settings.most_visits));
+        let shared = Arc::new(Shared::new(
+            Ledger::new(1),
+            settings.ways.clone(),
+            settings.most_visits,
+        ));
         let mut writer = Self {
             settings,
             shared,

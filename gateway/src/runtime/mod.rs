@@ -11,6 +11,7 @@ mod rejections;
 mod signals;
 mod stop;
 mod supervisor;
+mod time_sync;
 mod watchdog;
 
 pub use command::{COMMANDS, Command, LaneSeen, ReaderSeen, Seen};
@@ -20,4 +21,5 @@ pub use presentation::Content;
 pub use signals::{Lights, Screen, Signals};
 pub use stop::{Stop, Stopper, asked_to_end, stop};
 pub use supervisor::{Supervisor, TaskEnded};
+pub use time_sync::time_sync;
 pub use watchdog::Watchdog;

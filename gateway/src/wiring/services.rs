@@ -7,12 +7,13 @@ use rand::rngs::StdRng;
 use super::{StartError, rules};
 use crate::budget::Budget;
 use crate::clock;
-use crate::delivery::{Delivery, DeliverySettings, WithinBudget};
+use crate::delivery::{Delivery, DeliverySettings, StudioApis};
 use crate::directory::DirectorySettings;
-use crate::journal::{JournalHandle, JournalSettings};
-use crate::studio::{ApiKey, StudioClient, StudioSettings};
+use crate::journal::{JournalHandle, JournalSettings, Way};
+use crate::studio::{ApiKey, DeviceClient, DeviceSettings, StudioClient, StudioSettings};
 
-pub(super) fn studio_settings(settings: &Settings) -> Result<StudioSettings, StartError> {
+/// How the studio of these settings is asked.
+pub(crate) fn studio_settings(settings: &Settings) -> Result<StudioSettings, StartError> {
     let studio = &settings.studio;
     let secret = studio.api_key.read()?;
     let key = ApiKey::new(secret.expose(), studio.api_key.to_string());
@@ -48,17 +49,45 @@ pub(super) fn delivery(
     journal: JournalHandle,
     studio: StudioClient,
     budget: Budget,
-) -> Delivery<WithinBudget> {
-    Delivery::new(
+) -> Result<Delivery<StudioApis>, StartError> {
+    let benefit = settings.delivery.ways.iter().find_map(|way| match way {
+        config::Way::BenefitUse { benefit } => Some(benefit.clone()),
+        config::Way::OpenApi | config::Way::DeviceApi => None,
+    });
+    let apis = StudioApis {
+        open_api: studio,
+        device_api: device_client(settings)?,
+        benefit,
+        budget,
+    };
+    let delivery = DeliverySettings {
+        per_minute: settings.studio.requests_per_minute,
+        replay_within: settings.delivery.replay_within,
+        time_zone: settings.studio.time_zone.clone(),
+    };
+    let random = StdRng::from_rng(&mut rand::rng());
+    Ok(Delivery::new(
         journal,
-        WithinBudget::new(studio, budget),
-        DeliverySettings {
-            per_minute: settings.studio.requests_per_minute,
-            time_zone: settings.studio.time_zone.clone(),
-        },
-        StdRng::from_rng(&mut rand::rng()),
+        apis,
+        delivery,
+        random,
         clock::now().monotonic,
-    )
+    ))
+}
+
+fn device_client(settings: &Settings) -> Result<Option<DeviceClient>, StartError> {
+    let Some(device) = &settings.studio.device_api else {
+        return Ok(None);
+    };
+    let token = device.token.read()?;
+    let token = ApiKey::new(token.expose(), device.token.to_string());
+    let described = DeviceSettings {
+        card_number_format: rules::card_number_format(settings.studio.card_number_format),
+        timeout: settings.studio.timeout,
+        language: settings.studio.language.clone(),
+        ..DeviceSettings::new(device.base_url.clone(), token)
+    };
+    Ok(Some(DeviceClient::new(&described)?))
 }
 
 /// How the journal of these settings is kept.
@@ -69,7 +98,16 @@ pub(crate) fn journal_settings(settings: &Settings) -> JournalSettings {
         path: settings.gateway.data_dir.join("journal.db"),
         device: settings.gateway.device.clone(),
         machine_boot: machine_boot.trim().to_owned(),
+        ways: settings.delivery.ways.iter().map(way).collect(),
         most_visits: usize::try_from(settings.delivery.most_visits).unwrap_or(usize::MAX),
         keep_delivered: settings.delivery.keep_delivered,
+    }
+}
+
+fn way(way: &config::Way) -> Way {
+    match way {
+        config::Way::OpenApi => Way::OpenApi,
+        config::Way::DeviceApi => Way::DeviceApi,
+        config::Way::BenefitUse { .. } => Way::BenefitUse,
     }
 }

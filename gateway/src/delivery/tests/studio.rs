@@ -13,16 +13,28 @@ use crate::studio::{Detail, Operation};
 /// Names a visit in the model: no two have the same time.
 pub(super) type Moment = Timestamp;
 
-pub(super) type StudioVisit = (CustomerId, Direction, Moment);
+/// What the studio has been told.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) struct StudioVisit {
+    pub(super) customer: CustomerId,
+    pub(super) direction: Direction,
+    pub(super) way: Way,
+    /// When the person came: whose visit it is, which the studio only learns where the way says so.
+    pub(super) moment: Moment,
+    /// The time that stands in its history.
+    pub(super) entered: Timestamp,
+}
 
 #[derive(Default)]
 pub(super) struct Model {
     /// Draws the fate of every request; `None` once the studio is well.
     pub(super) fate: Option<StdRng>,
+    /// The wall clock.
+    pub(super) now: Timestamp,
     /// What the studio has, as it came.
     pub(super) visits: Vec<StudioVisit>,
     /// Refused for good.
-    pub(super) refused: Vec<Moment>,
+    pub(super) refused: Vec<(Moment, Way)>,
     /// Requests that wait for their answer.
     pub(super) on_the_way: Vec<Waker>,
     /// The history's times are rounded down to minutes.
@@ -64,12 +76,12 @@ impl ModelStudio {
         }
     }
 
-    fn answer(fate: Fate) -> Result<(), StudioError> {
+    fn answer(fate: Fate) -> Result<Told, StudioError> {
         let operation = Operation::CheckIn;
         let detail = Detail::default();
         let (host, reason) = ("studio".to_owned(), "a test".to_owned());
         Err(match fate {
-            Fate::Done => return Ok(()),
+            Fate::Done => return Ok(Told::Recorded),
             Fate::NotSent => StudioError::NotSent {
                 operation,
                 host,
@@ -123,7 +135,7 @@ impl ModelStudio {
 
     pub(super) fn visits_at(&self, moment: Moment) -> Vec<StudioVisit> {
         let model = self.0.lock().unwrap();
-        let of_it = |visit: &&StudioVisit| visit.2 == moment;
+        let of_it = |visit: &&StudioVisit| visit.moment == moment;
         model.visits.iter().filter(of_it).copied().collect()
     }
 }
@@ -132,17 +144,29 @@ impl Studio for ModelStudio {
     async fn report(
         &self,
         customer: CustomerId,
-        direction: Direction,
+        visit: &Visit,
         at: &ZonedDateTime,
-    ) -> Result<(), StudioError> {
+    ) -> Result<Told, StudioError> {
         let fate = self.draw();
+        let (way, moment) = (visit.id.way, at.timestamp());
+        let begun = self.0.lock().unwrap().now;
+        assert!(visit.presented.is_some() == (way == Way::DeviceApi));
         let record = || {
             let mut model = self.0.lock().unwrap();
             match fate {
                 Fate::Done | Fate::LostAfter | Fate::BrokenAfter => {
-                    model.visits.push((customer, direction, at.timestamp()));
+                    // No request is under way for longer: its sender would give it up.
+                    let arrived = model.now.min(begun + SETTLED);
+                    let entered = if way.keeps_time() { moment } else { arrived };
+                    model.visits.push(StudioVisit {
+                        customer,
+                        direction: visit.direction,
+                        way,
+                        moment,
+                        entered,
+                    });
                 }
-                Fate::Refused => model.refused.push(at.timestamp()),
+                Fate::Refused => model.refused.push((moment, way)),
                 _ => {}
             }
         };
@@ -155,7 +179,12 @@ impl Studio for ModelStudio {
         if !early {
             record();
         }
-        Self::answer(fate)
+        match (fate, way) {
+            (Fate::Refused, Way::DeviceApi) => Ok(Told::Refused {
+                message: "no".to_owned(),
+            }),
+            _ => Self::answer(fate),
+        }
     }
 
     async fn history(
@@ -169,19 +198,25 @@ impl Studio for ModelStudio {
         Self::answer(fate)?;
         let model = self.0.lock().unwrap();
         let unit = if model.rounds { 60 } else { 1 };
-        let entries = model.visits.iter().filter(|visit| visit.0 == customer);
-        let entries = entries.map(|(_, direction, at)| {
-            let day = at.to_zoned_datetime(TimeZone::UTC).date();
-            assert!(from <= day && day <= to);
-            let at = Timestamp::from_second(at.as_second() / unit * unit).ok();
-            PastCheckIn {
-                id: 1,
-                checked_in: at.filter(|_| *direction == Direction::In),
-                checked_out: at.filter(|_| *direction == Direction::Out),
-                studio: None,
-                studio_name: None,
-            }
-        });
+        let entries = model.visits.iter().filter(|visit| visit.customer == customer);
+        let entries = entries.map(
+            |StudioVisit {
+                 direction,
+                 entered: at,
+                 ..
+             }| {
+                let day = at.to_zoned_datetime(TimeZone::UTC).date();
+                assert!(from <= day && day <= to);
+                let at = Timestamp::from_second(at.as_second() / unit * unit).ok();
+                PastCheckIn {
+                    id: 1,
+                    checked_in: at.filter(|_| *direction == Direction::In),
+                    checked_out: at.filter(|_| *direction == Direction::Out),
+                    studio: None,
+                    studio_name: None,
+                }
+            },
+        );
         Ok(entries.collect())
     }
 

@@ -297,6 +297,7 @@ impl Core {
             decision,
             access_point: waiting.access_point,
             visitor,
+            credential: Some(waiting.credential.clone()),
             granted_at: now.wall,
             clock_set: now.wall_set,
             expires: now.monotonic + passage_time,

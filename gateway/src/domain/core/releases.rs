@@ -31,6 +31,7 @@ impl Core {
             decision,
             access_point,
             visitor: None,
+            credential: None,
             granted_at: now.wall,
             clock_set: now.wall_set,
             expires: now.monotonic + passage_time,
