@@ -125,6 +125,12 @@ impl Directory {
         self.0.resync.notify_one();
     }
 
+    /// When the last roster was begun, if it is complete.
+    pub async fn roster_as_of(&self) -> Option<Timestamp> {
+        let last = self.0.store.progress().await.ok().flatten()?;
+        last.complete.then_some(last.started)
+    }
+
     /// What the memory holds. Never waits for anything.
     pub async fn memory(&self, credential: &Credential) -> Recollection {
         self.0.memory.recall(credential).await

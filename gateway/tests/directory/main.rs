@@ -160,7 +160,9 @@ async fn wait_for_disk(
     let wanted = &wanted;
     wait_for("a record on disk", || async move {
         // A directory with an empty memory.
-        recalled(&rig.directory(), credential).await.filter(|record| wanted(record))
+        recalled(&rig.directory(), credential)
+            .await
+            .filter(|record| wanted(record))
     })
     .await
 }

@@ -24,7 +24,10 @@ async fn missing(rig: &Rig) -> usize {
 async fn wait_until_complete(rig: &Rig) {
     let last = listed(rig).pop().unwrap();
     wait_for_disk(rig, &card(&last), |_| true).await;
-    wait_for("the end of the roster", || async { rig.roster_is_complete().then_some(()) }).await;
+    wait_for("the end of the roster", || async {
+        rig.directory().roster_as_of().await
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -67,7 +70,10 @@ async fn a_roster_that_was_cut_off_goes_on_where_it_stopped() {
     let working = tokio::spawn(rig.directory_with(roster()).keep_up());
     let third = listed(&rig).swap_remove(999);
     wait_for_disk(&rig, &card(&third), |_| true).await;
-    wait_for("the refusal", || async { (rig.requests("getCustomers") >= 3).then_some(()) }).await;
+    wait_for("the refusal", || async {
+        (rig.requests("getCustomers") >= 3).then_some(())
+    })
+    .await;
     working.abort();
     let _ = working.await;
     assert!(missing(&rig).await > 1_000);
@@ -82,7 +88,11 @@ async fn a_roster_that_was_cut_off_goes_on_where_it_stopped() {
     let working = tokio::spawn(rig.directory_with(roster()).keep_up());
     wait_until_complete(&rig).await;
     working.abort();
-    assert_eq!(rig.requests("getCustomers") - before, 3, "two slices of five were there");
+    assert_eq!(
+        rig.requests("getCustomers") - before,
+        3,
+        "two slices of five were there"
+    );
     assert_eq!(missing(&rig).await, 0);
 }
 
@@ -102,7 +112,12 @@ async fn who_vanishes_from_the_roster_is_withdrawn_from_memory_and_disk() {
     let directory = rig.directory_with(roster());
     let working = tokio::spawn(directory.clone().keep_up());
     wait_until_complete(&rig).await;
-    let [gone, staying] = rig.who(Story::Active).take(2).collect::<Vec<_>>().try_into().unwrap();
+    let [gone, staying] = rig
+        .who(Story::Active)
+        .take(2)
+        .collect::<Vec<_>>()
+        .try_into()
+        .unwrap();
     let pin = Credential::Pin(gone.pin.clone());
     known(&directory, &card(&gone), &[]).await;
     assert!(rig.simulator.end_contract(gone.id));
@@ -125,12 +140,20 @@ async fn whoever_the_studio_speaks_of_during_a_roster_is_not_withdrawn_by_it() {
     let directory = rig.directory_with(roster());
     let working = tokio::spawn(directory.clone().keep_up());
     wait_until_complete(&rig).await;
-    let [new, other] = rig.who(Story::Active).take(2).collect::<Vec<_>>().try_into().unwrap();
+    let [new, other] = rig
+        .who(Story::Active)
+        .take(2)
+        .collect::<Vec<_>>()
+        .try_into()
+        .unwrap();
     // Both are missing in the second roster; one of them comes while it is fetched.
     assert!(rig.simulator.end_contract(new.id) && rig.simulator.end_contract(other.id));
     rig.faults(json!({"getCustomers": {"latency_ms": 800}}));
     directory.resync();
-    wait_for("the second roster", || async { (rig.requests("getCustomers") >= 3).then_some(()) }).await;
+    wait_for("the second roster", || async {
+        (rig.requests("getCustomers") >= 3).then_some(())
+    })
+    .await;
     known(&directory, &card(&new), &[]).await;
     wait_for("the withdrawal", || async {
         (recall(&rig.directory(), &card(&other)).await == Recollection::Nothing).then_some(())
@@ -157,8 +180,11 @@ async fn an_empty_or_unreadable_roster_withdraws_nobody() {
     let directory = rig.directory_with(roster());
     let working = tokio::spawn(directory.clone().keep_up());
     directory.resync();
-    wait_for("the second roster", || async { (rig.requests("getCustomers") >= 1).then_some(()) }).await;
-    wait_for("its end", || async { rig.roster_is_complete().then_some(()) }).await;
+    wait_for("the second roster", || async {
+        (rig.requests("getCustomers") >= 1).then_some(())
+    })
+    .await;
+    wait_for("its end", || async { rig.directory().roster_as_of().await }).await;
     working.abort();
     assert_eq!(missing(&rig).await, 0);
 }
@@ -167,7 +193,12 @@ async fn an_empty_or_unreadable_roster_withdraws_nobody() {
 async fn the_roster_keeps_what_it_does_not_speak_of_and_brings_what_has_changed() {
     let rig = Rig::start(600).await;
     let directory = rig.directory_with(roster());
-    let [at_hand, on_disk] = rig.who(Story::Active).take(2).collect::<Vec<_>>().try_into().unwrap();
+    let [at_hand, on_disk] = rig
+        .who(Story::Active)
+        .take(2)
+        .collect::<Vec<_>>()
+        .try_into()
+        .unwrap();
     known(&directory, &card(&at_hand), &["GYM_ACCESS"]).await;
     // The other one came before the last restart.
     known(&rig.directory(), &card(&on_disk), &["GYM_ACCESS"]).await;
@@ -207,15 +238,9 @@ async fn a_roster_that_is_new_enough_is_not_fetched_again_at_the_start_but_on_th
         ..roster()
     };
     let working = tokio::spawn(rig.directory_with(often).keep_up());
-    wait_for("three more rosters", || async { (rig.requests("getCustomers") >= 4).then_some(()) }).await;
+    wait_for("three more rosters", || async {
+        (rig.requests("getCustomers") >= 4).then_some(())
+    })
+    .await;
     working.abort();
-}
-
-/// An end of the gateway in the middle of it all must not cost the next start its file.
-impl Rig {
-    fn roster_is_complete(&self) -> bool {
-        let file = rusqlite::Connection::open(self.folder.path().join("members.db")).unwrap();
-        file.query_row("SELECT complete FROM roster", [], |row| row.get(0))
-            .unwrap_or(false)
-    }
 }

@@ -47,7 +47,10 @@ async fn what_nobody_holds_is_remembered_in_memory_only() {
     let directory = rig.directory();
     let nobodys = Credential::Card(CardNumber::from_uid(&[0x77, 1, 2, 3, 4]).unwrap());
     assert_eq!(directory.ask(&nobodys, &BTreeSet::new()).await, Answer::Unknown);
-    assert!(matches!(directory.memory(&nobodys).await, Recollection::Unknown { .. }));
+    assert!(matches!(
+        directory.memory(&nobodys).await,
+        Recollection::Unknown { .. }
+    ));
     assert_eq!(recall(&rig.directory(), &nobodys).await, Recollection::Nothing);
 }
 
