@@ -7,5 +7,6 @@
     reason = "a test that cannot go on has to fail, in helper functions too"
 )]
 
+mod directory;
 mod rig;
 mod visit;
