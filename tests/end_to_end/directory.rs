@@ -62,6 +62,7 @@ fn after_a_restart_without_the_studio_every_member_is_decided_rightly_and_then_a
 
     let studio = Studio::start_at(&address, MEMBERS);
     let blocked = &active[0];
+    std::thread::sleep(LATER);
     studio.put(&restriction(blocked), &json!({ "reason": "unpaid" }));
     // The stale yes opens once more, and is renewed behind the person's back.
     lane.reader.send(&rdm6300(&blocked.uid));
