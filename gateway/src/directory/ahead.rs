@@ -223,3 +223,91 @@ fn readable<T>(found: Result<T, super::StoreError>) -> Option<T> {
         .inspect_err(|error| warn!(%error, "cannot read the stored member records: nothing is fetched ahead"))
         .ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use jiff::ToSpan;
+
+    use super::*;
+    use crate::domain::{AccessCode, BenefitState};
+
+    fn now() -> Timestamp {
+        "2026-03-01T12:00:00Z".parse().unwrap()
+    }
+
+    fn record(status: MemberStatus) -> MemberRecord {
+        MemberRecord {
+            customer: CustomerId(1),
+            status,
+            access_refused: false,
+            restrictions: Vec::new(),
+            idle_periods: Vec::new(),
+            benefits: BTreeMap::new(),
+            access_code: None,
+            access_code_as_of: None,
+            credentials: Vec::new(),
+            language: None,
+            as_of: now(),
+        }
+    }
+
+    /// The minutes after which a code that lasts so many minutes is fetched again.
+    fn again_after(lasts: Option<i64>) -> i64 {
+        let mut record = record(MemberStatus::Member);
+        record.access_code_as_of = Some(now());
+        record.access_code = Some(AccessCode {
+            content: "0049".to_owned(),
+            expires_at: lasts.map(|minutes| now() + minutes.minutes()),
+        });
+        code_due(&record).unwrap().duration_since(now()).as_mins()
+    }
+
+    #[test]
+    fn a_code_is_renewed_before_it_ends_but_not_all_the_time() {
+        assert_eq!(again_after(Some(240)), 180);
+        assert_eq!(again_after(Some(1)), 15);
+        assert_eq!(again_after(Some(100_000)), 24 * 60);
+        assert_eq!(again_after(None), 24 * 60);
+        assert_eq!(again_after(Some(-5)), 60, "the app has not been opened since");
+    }
+
+    #[test]
+    fn a_code_that_was_never_asked_for_is_due_for_members_only() {
+        assert!(code_due(&record(MemberStatus::Member)).is_some_and(|due| due < now()));
+        assert_eq!(code_due(&record(MemberStatus::FormerMember)), None);
+    }
+
+    #[test]
+    fn only_regular_visitors_need_what_is_older_than_half_of_its_use() {
+        let settings = DirectorySettings {
+            access_codes: false,
+            benefits: ["GYM".to_owned()].into(),
+            usable: std::time::Duration::from_secs(3600),
+            ..DirectorySettings::default()
+        };
+        let today = Day::of(now());
+        let often = VisitDays {
+            latest: today,
+            bits: 0b111,
+        };
+        let seldom = VisitDays {
+            latest: today,
+            bits: 0b11,
+        };
+        let need = |visits, minutes: i64| {
+            let as_of = now() - minutes.minutes();
+            let mut record = record(MemberStatus::Member);
+            record
+                .benefits
+                .insert("GYM".to_owned(), BenefitState { valid: true, as_of });
+            let Need { record, benefits, .. } = Need::of(visits, &record, &settings, now());
+            (record, benefits)
+        };
+        assert_eq!(need(often, 29), (false, false));
+        assert_eq!(need(often, 30), (false, true));
+        assert_eq!(need(often, -5), (false, true), "dated by a clock that was wrong");
+        assert_eq!(need(seldom, 600), (false, false));
+    }
+}

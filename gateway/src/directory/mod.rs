@@ -126,6 +126,12 @@ impl Directory {
         self.0.resync.notify_one();
     }
 
+    /// When the last roster was begun, if it is complete.
+    pub async fn roster_as_of(&self) -> Option<Timestamp> {
+        let last = self.0.store.progress().await.ok().flatten()?;
+        last.complete.then_some(last.started)
+    }
+
     /// What the memory holds. Never waits for anything.
     pub async fn memory(&self, credential: &Credential) -> Recollection {
         self.0.memory.recall(credential).await
@@ -160,7 +166,7 @@ impl Directory {
         };
         let directory = self.clone();
         // A task of its own, so that the answer is fetched and read outside the controller.
-        let asked = tokio::spawn(async move { directory.answer(question).await });
+        let asked = tokio::spawn(async move { directory.answer(question, false).await });
         asked.await.unwrap_or(Answer::Unavailable)
     }
 
@@ -175,7 +181,7 @@ impl Directory {
             // Before the question is under way: whoever stands at a lane with the same one must not wait for this.
             let budget = &directory.0.budget;
             budget.take(Rank::Refresh, question.requests()).await;
-            directory.find_out_once(question).await;
+            directory.answer(question, true).await;
             drop(place);
         });
     }
@@ -213,18 +219,16 @@ impl Directory {
         self.0.store.came(customer, Day::of(at));
     }
 
-    async fn answer(&self, question: Question) -> Answer {
-        if !self.0.questions.contains_key(&question) {
-            self.0.budget.spend(question.requests());
-        }
-        self.find_out_once(question).await
-    }
-
-    async fn find_out_once(&self, question: Question) -> Answer {
+    /// The answer, by the one request that is under way for it.
+    async fn answer(&self, question: Question, paid: bool) -> Answer {
         let questions = &self.0.questions;
-        let answer = questions
-            .get_with(question.clone(), self.find_out(&question))
-            .await;
+        let asking = async {
+            if !paid {
+                self.0.budget.spend(question.requests());
+            }
+            self.find_out(&question).await
+        };
+        let answer = questions.get_with(question.clone(), asking).await;
         // From here on the answer is in the tiers, and who asks next wants a new one.
         questions.invalidate(&question).await;
         answer
@@ -326,5 +330,68 @@ fn joined(record: MemberRecord, before: Option<Arc<MemberRecord>>) -> MemberReco
             record.joined(&before)
         }
         Some(before) => record.joined(&before),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use jiff::ToSpan;
+
+    use super::*;
+    use crate::domain::{AccessCode, BenefitState, MemberStatus};
+
+    fn record(as_of: Timestamp, content: &str) -> MemberRecord {
+        let state = BenefitState {
+            valid: content == "new",
+            as_of,
+        };
+        MemberRecord {
+            customer: CustomerId(1),
+            status: MemberStatus::Member,
+            access_refused: content == "new",
+            restrictions: Vec::new(),
+            idle_periods: Vec::new(),
+            benefits: BTreeMap::from([("GYM".to_owned(), state)]),
+            access_code: Some(AccessCode {
+                content: content.to_owned(),
+                expires_at: None,
+            }),
+            access_code_as_of: Some(as_of),
+            credentials: Vec::new(),
+            language: None,
+            as_of,
+        }
+    }
+
+    #[test]
+    fn the_newer_of_two_records_counts_whichever_comes_second() {
+        let now = clock::wall();
+        let new = record(now, "new");
+        let old = record(now - 1.hour(), "old");
+        assert_eq!(joined(new.clone(), Some(Arc::new(old.clone()))), new);
+        assert_eq!(joined(old, Some(Arc::new(new.clone()))), new);
+    }
+
+    #[test]
+    fn what_a_wrong_clock_has_dated_into_the_future_does_not_outweigh_todays_answer() {
+        let now = clock::wall();
+        let new = record(now, "new");
+        let mut future = record(now + 1000.hours(), "old");
+        future.benefits.insert(
+            "POOL".to_owned(),
+            BenefitState {
+                valid: true,
+                as_of: future.as_of,
+            },
+        );
+        let joined = joined(new.clone(), Some(Arc::new(future)));
+        assert!(joined.access_refused && joined.benefits["GYM"].valid);
+        assert_eq!((joined.access_code, joined.as_of), (new.access_code, now));
+        assert_eq!(
+            joined.benefits["POOL"].as_of, now,
+            "kept, but no newer than the answer"
+        );
     }
 }

@@ -381,3 +381,28 @@ fn withdraw_unheard(transaction: &Transaction<'_>, progress: &Progress) -> rusql
     }
     Ok(unheard)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::Store;
+
+    #[tokio::test]
+    async fn a_file_of_the_first_version_is_taken_over_with_its_records() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("members.db");
+        let first = database::open(&path, &MIGRATIONS[..1], DURABILITY)
+            .unwrap()
+            .connection;
+        first
+            .execute_batch(
+                r#"INSERT INTO member VALUES (7, '{"s":"m","k":["p4711"],"t":"2026-01-01T00:00:00Z"}');
+                INSERT INTO credential VALUES ('p4711', 7);"#,
+            )
+            .unwrap();
+        drop(first);
+        let pin = Credential::Pin("4711".to_owned());
+        let record = Store::open(folder.path()).find(&pin).await.unwrap().unwrap();
+        assert_eq!(record.customer, CustomerId(7));
+    }
+}

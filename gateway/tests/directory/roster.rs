@@ -25,7 +25,7 @@ async fn wait_until_complete(rig: &Rig) {
     let last = listed(rig).pop().unwrap();
     wait_for_disk(rig, &card(&last), |_| true).await;
     wait_for("the end of the roster", || async {
-        rig.roster_is_complete().then_some(())
+        rig.directory().roster_as_of().await
     })
     .await;
 }
@@ -184,7 +184,7 @@ async fn an_empty_or_unreadable_roster_withdraws_nobody() {
         (rig.requests("getCustomers") >= 1).then_some(())
     })
     .await;
-    wait_for("its end", || async { rig.roster_is_complete().then_some(()) }).await;
+    wait_for("its end", || async { rig.directory().roster_as_of().await }).await;
     working.abort();
     assert_eq!(missing(&rig).await, 0);
 }
@@ -243,13 +243,4 @@ async fn a_roster_that_is_new_enough_is_not_fetched_again_at_the_start_but_on_th
     })
     .await;
     working.abort();
-}
-
-/// An end of the gateway in the middle of it all must not cost the next start its file.
-impl Rig {
-    fn roster_is_complete(&self) -> bool {
-        let file = rusqlite::Connection::open(self.folder.path().join("members.db")).unwrap();
-        file.query_row("SELECT complete FROM roster", [], |row| row.get(0))
-            .unwrap_or(false)
-    }
 }
