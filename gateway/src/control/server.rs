@@ -48,19 +48,24 @@ pub struct Control {
     pub notices: broadcast::Sender<Notice>,
 }
 
-/// Listens at `path` and answers, until it is dropped. Where it cannot listen the gateway works without it.
-pub async fn serve(path: PathBuf, control: Control) {
-    let listener = match listen(&path) {
-        Ok(listener) => listener,
-        Err(error) => {
-            error!(
-                socket = %path.display(), %error,
-                "cannot listen for commands such as status: going on without them"
-            );
-            return std::future::pending().await;
+/// Listens at `path` from now on; the future answers until it is dropped. Where it cannot listen the gateway works
+/// without it.
+pub fn serve(path: PathBuf, control: Control) -> impl Future<Output = ()> + Send {
+    let listening = listen(&path).inspect_err(|error| {
+        error!(
+            socket = %path.display(), %error,
+            "cannot listen for commands such as status: going on without them"
+        );
+    });
+    async move {
+        match listening {
+            Ok(listener) => attend_all(&listener, control, Socket(path)).await,
+            Err(_) => std::future::pending().await,
         }
-    };
-    let _socket = Socket(path);
+    }
+}
+
+async fn attend_all(listener: &UnixListener, control: Control, _socket: Socket) {
     let control = Arc::new(control);
     let places = Arc::new(Semaphore::new(MOST_CLIENTS));
     let mut clients = JoinSet::new();

@@ -2,11 +2,15 @@
 //! How a read becomes a decision stands in `core/deciding.rs`.
 
 mod deciding;
+mod explaining;
+mod weighing;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+
+pub use explaining::{Explained, Question, Seen};
 
 use super::grants::{Grant, Grants};
 use super::lockout::Lockout;
@@ -211,6 +215,10 @@ impl Core {
     }
 }
 
+#[cfg(test)]
+mod explained;
+#[cfg(test)]
+mod passages;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

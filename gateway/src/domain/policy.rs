@@ -1,16 +1,24 @@
-//! The checks that a member record can answer, in their fixed order.
+//! The checks and their fixed order. Made here are those that a member record can answer; those of the lane itself
+//! are made in `core/deciding.rs`.
 
 use std::cmp::max;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::{Credential, DenyReason, MemberRecord, MemberStatus, Now, RequiredBenefits};
 
 /// One check of the order in which they are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Check {
+    /// How the lane works.
+    LaneMode,
+    /// The reader takes codes and PINs.
+    Lockout,
+    /// Somebody has this credential.
+    Known,
     /// Has a contract.
     MemberStatus,
     /// The studio's own word that access is blocked.
@@ -23,6 +31,33 @@ pub enum Check {
     RequiredBenefits,
     /// The presented access code is still valid.
     AccessCodeExpiry,
+    /// The lane has an open time now.
+    OpeningHours,
+    /// There is room inside.
+    Capacity,
+    /// Not inside already.
+    AntiPassback,
+}
+
+impl Check {
+    /// Its name for an operator.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LaneMode => "lane mode",
+            Self::Lockout => "guessing",
+            Self::Known => "known",
+            Self::MemberStatus => "member status",
+            Self::AccessRefusal => "access refusal",
+            Self::AccessRestrictions => "access restrictions",
+            Self::IdlePeriod => "idle period",
+            Self::RequiredBenefits => "required benefits",
+            Self::AccessCodeExpiry => "access code expiry",
+            Self::OpeningHours => "opening hours",
+            Self::Capacity => "capacity",
+            Self::AntiPassback => "anti-passback",
+        }
+    }
 }
 
 /// What one check found.
@@ -32,8 +67,12 @@ pub enum Finding {
     Passed,
     /// A reason to refuse.
     Refused(DenyReason),
-    /// The record does not hold the value.
+    /// The value is not known.
     NotKnown,
+    /// Against it, but it is only noted.
+    Noted,
+    /// The lane opens whatever the other checks say.
+    Opens,
 }
 
 /// A check with its finding and the time of the value it saw.
@@ -43,8 +82,19 @@ pub struct Examined {
     pub check: Check,
     /// What it found.
     pub finding: Finding,
-    /// When the studio gave the value.
-    pub as_of: Timestamp,
+    /// When the studio gave the value; none for settings and for what the gateway knows by itself.
+    pub as_of: Option<Timestamp>,
+}
+
+impl Examined {
+    /// A check of a value that is the gateway's own.
+    pub(super) fn own(check: Check, finding: Finding) -> Self {
+        Self {
+            check,
+            finding,
+            as_of: None,
+        }
+    }
 }
 
 /// What a record says of a person at an access point.
@@ -67,14 +117,7 @@ pub fn examine(
     time_zone: &TimeZone,
     now: Now,
 ) -> Vec<Examined> {
-    // Before time sync the record itself proves a later moment than the clock says. Without this a dated
-    // restriction would not hold on a Pi that starts in 1970.
-    let moment = if now.wall_set {
-        now.wall
-    } else {
-        max(now.wall, record.as_of)
-    };
-    let today = time_zone.to_datetime(moment).date();
+    let today = today(record, time_zone, now);
     let refuse_if = |refused: bool, reason: DenyReason| {
         if refused {
             Finding::Refused(reason)
@@ -104,7 +147,7 @@ pub fn examine(
     let by_record = |check, finding| Examined {
         check,
         finding,
-        as_of: record.as_of,
+        as_of: Some(record.as_of),
     };
     vec![
         by_record(Check::MemberStatus, status),
@@ -120,13 +163,25 @@ pub fn examine(
         Examined {
             check: Check::RequiredBenefits,
             finding: benefits,
-            as_of: benefits_as_of,
+            as_of: Some(benefits_as_of),
         },
         by_record(
             Check::AccessCodeExpiry,
             refuse_if(expired, DenyReason::AccessCodeExpired),
         ),
     ]
+}
+
+/// The day that dates of a record are compared with.
+pub(super) fn today(record: &MemberRecord, time_zone: &TimeZone, now: Now) -> Date {
+    // Before time sync the record itself proves a later moment than the clock says. Without this a dated
+    // restriction would not hold on a Pi that starts in 1970.
+    let moment = if now.wall_set {
+        now.wall
+    } else {
+        max(now.wall, record.as_of)
+    };
+    time_zone.to_datetime(moment).date()
 }
 
 /// The finding, and the age of the oldest value it rests on.
@@ -183,12 +238,12 @@ fn examine_benefits(record: &MemberRecord, required: &RequiredBenefits) -> (Find
 pub fn judge(examined: &[Examined]) -> (Verdict, Timestamp) {
     let oldest = examined
         .iter()
-        .map(|examined| examined.as_of)
+        .filter_map(|examined| examined.as_of)
         .min()
         .unwrap_or(Timestamp::MIN);
     let refused = examined.iter().find_map(|examined| match examined.finding {
-        Finding::Refused(reason) => Some((Verdict::No(reason), examined.as_of)),
-        Finding::Passed | Finding::NotKnown => None,
+        Finding::Refused(reason) => Some((Verdict::No(reason), examined.as_of.unwrap_or(oldest))),
+        _ => None,
     });
     let incomplete = examined
         .iter()
