@@ -4,6 +4,8 @@
 mod devices;
 mod rules;
 
+pub(crate) use rules::core_settings;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -91,7 +93,7 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
     let studio = StudioClient::new(studio_settings(settings)?)?;
     let (journal, opened) = journal::open(journal_settings(settings))?;
     let directory = Directory::new(Store::open(data), studio.clone());
-    let core = Core::new(rules::core_settings(settings, opened.boot));
+    let core = Core::new(core_settings(settings, opened.boot));
 
     let mut supervisor = Supervisor::default();
     let (stopper, stop) = stop();
@@ -102,7 +104,7 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
     let readers = devices::readers(settings, &stop, &events, &mut supervisor, &mut simulated);
     let (commands, for_controller) = mpsc::channel(COMMANDS);
     let control = Control {
-        device: settings.gateway.device.clone(),
+        core: core.settings().clone(),
         started: clock::wall(),
         commands,
         directory: directory.clone(),

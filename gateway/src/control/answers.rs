@@ -52,7 +52,11 @@ impl Control {
                 }
             }
             Request::Resync => Response::Failed("this gateway fetches no roster".to_owned()),
-            Request::Explain { .. } => Response::Failed("not yet".to_owned()),
+            Request::Explain {
+                credential,
+                access_point,
+                at,
+            } => self.explain(credential, access_point, at).await,
             Request::CheckIns(request) => {
                 for answer in check_ins::answer(request, &self.journal).await {
                     client.say(&answer).await?;
@@ -81,7 +85,7 @@ impl Control {
         };
         Some(Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            device: self.device.clone(),
+            device: self.core.device.clone(),
             started: self.started,
             now: now.wall,
             clock_set: now.wall_set,
@@ -176,6 +180,6 @@ impl Control {
     }
 }
 
-fn busy() -> Response {
+pub(super) fn busy() -> Response {
     Response::Failed("the lanes do not answer: the gateway is ending or overloaded, try again".to_owned())
 }

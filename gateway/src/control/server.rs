@@ -21,6 +21,7 @@ use tracing::{error, warn};
 use super::message::{Request, Response};
 use super::{LONGEST_REQUEST, PATIENCE};
 use crate::directory::Directory;
+use crate::domain::CoreSettings;
 use crate::journal::JournalHandle;
 use crate::runtime::{Command, Notice};
 
@@ -32,8 +33,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// What requests are answered from.
 pub struct Control {
-    /// The gateway's name.
-    pub device: String,
+    /// What the lanes work by.
+    pub core: CoreSettings,
     /// When it started.
     pub started: Timestamp,
     /// To the controller.

@@ -18,7 +18,7 @@ use self::ask::Found;
 use self::memory::Memory;
 use self::outage::Outage;
 pub use self::outage::StudioSeen;
-pub use self::store::{Store, StoreError};
+pub use self::store::{Store, StoreError, stored};
 use crate::domain::{Answer, Credential, CustomerId, MemberRecord, Recollection};
 use crate::studio::{StudioClient, StudioError};
 

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 
 use super::row::{Key, Row};
-use crate::database::{self, Durability};
+use crate::database::{self, DatabaseError, Durability};
 use crate::domain::{Credential, CustomerId, MemberRecord};
 
 /// Changes that may wait for the disk. What finds no place is left out and fetched again when it is needed.
@@ -19,6 +19,9 @@ const MOST_CHANGES: usize = 4_096;
 
 /// Pause before a file that could not be opened is tried again.
 const RETRY: Duration = Duration::from_secs(10);
+
+/// The database in the data folder.
+const FILE: &str = "members.db";
 
 /// A copy of what the studio has need not survive a power cut to the last record.
 const DURABILITY: Durability = Durability::Eventual;
@@ -43,6 +46,9 @@ pub enum StoreError {
         /// How.
         source: serde_json::Error,
     },
+    /// It cannot be opened.
+    #[error(transparent)]
+    Open(#[from] DatabaseError),
     /// The reading task was cut off.
     #[error("the gateway is ending")]
     Ending,
@@ -68,7 +74,7 @@ impl Store {
     pub fn open(folder: &Path) -> Self {
         let (changes, waiting) = mpsc::channel(MOST_CHANGES);
         let mut writer = Writer {
-            path: folder.join("members.db"),
+            path: folder.join(FILE),
             writing: None,
             reading: Arc::default(),
             failing: None,
@@ -88,16 +94,7 @@ impl Store {
     /// When the file cannot be read.
     pub async fn find(&self, credential: &Credential) -> Result<Option<MemberRecord>, StoreError> {
         let key = Key::of(credential);
-        self.read(move |connection| {
-            let sql = "SELECT customer FROM credential WHERE key = ?1";
-            let mut statement = connection.prepare_cached(sql)?;
-            let customer = statement.query_row([key.as_str()], |row| row.get(0)).optional()?;
-            match customer {
-                Some(customer) => record(connection, CustomerId(customer)),
-                None => Ok(None),
-            }
-        })
-        .await
+        self.read(move |connection| holder(connection, &key)).await
     }
 
     /// The record of this customer.
@@ -148,6 +145,27 @@ impl Store {
         .await
         .map_err(|_| StoreError::Ending)?
         .map(Option::unwrap_or_default)
+    }
+}
+
+/// The record of whoever holds this credential, as a gateway that does not run has left it in `folder`.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn stored(folder: &Path, credential: &Credential) -> Result<Option<MemberRecord>, StoreError> {
+    let path = folder.join(FILE);
+    if !path.exists() {
+        return Ok(None);
+    }
+    holder(&database::reader(&path)?, &Key::of(credential))
+}
+
+fn holder(connection: &Connection, key: &Key) -> Result<Option<MemberRecord>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT customer FROM credential WHERE key = ?1")?;
+    let customer = statement.query_row([key.as_str()], |row| row.get(0)).optional()?;
+    match customer {
+        Some(customer) => record(connection, CustomerId(customer)),
+        None => Ok(None),
     }
 }
 

@@ -233,6 +233,13 @@ impl Controller {
             Command::Look { answer } => {
                 let _ = answer.send(self.states.seen(&self.core));
             }
+            Command::Explain {
+                question,
+                now,
+                answer,
+            } => {
+                let _ = answer.send(self.core.explain(&question, now));
+            }
             Command::SetMode { lane, mode, answer } => {
                 let known = self
                     .core
