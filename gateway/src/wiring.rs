@@ -20,7 +20,7 @@ use tracing::{error, info};
 
 use crate::clock;
 use crate::control::{self, Control};
-use crate::delivery::{Delivery, DeliverySettings};
+use crate::delivery::{self, Delivery, DeliverySettings};
 use crate::directory::{Directory, Store};
 use crate::domain::Core;
 use crate::journal::{self, Journal, JournalError, JournalSettings};
@@ -137,6 +137,7 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
         clock::now().monotonic,
     );
     supervisor.spawn_until(&stop, "delivery", delivery.run());
+    supervisor.spawn_until(&stop, "backlog", delivery::warn_of_backlog(journal.handle()));
     supervisor.spawn_until(
         &stop,
         "control",

@@ -2,7 +2,7 @@
 //! nothing, says nonsense or never stops is answered or let go; it disturbs nobody.
 
 use std::fs::Permissions;
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -81,7 +81,7 @@ async fn attend_all(listener: &UnixListener, control: Control, _socket: Socket) 
                             drop(place);
                         });
                     }
-                    Err(_full) => refuse(&stream),
+                    Err(_full) => refuse(stream),
                 },
                 Err(error) => {
                     warn!(%error, "a connection to the control socket failed");
@@ -113,12 +113,14 @@ fn listen(path: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-fn refuse(stream: &UnixStream) {
+fn refuse(stream: UnixStream) {
     let full = Response::Failed(format!(
         "{MOST_CLIENTS} other commands are under way: end one of them and try again"
     ));
-    // It fits into an empty buffer or is of no use to anybody.
-    let _ = stream.try_write(&line(&full));
+    // Never waits: it fits into an empty buffer or is of no use to anybody.
+    let _ = stream
+        .into_std()
+        .and_then(|mut stream| stream.write(&line(&full)));
 }
 
 async fn attend(stream: UnixStream, control: &Control) {
