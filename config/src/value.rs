@@ -6,12 +6,14 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use toml::de::DeValue;
 use url::{Host, Url};
 
 use crate::duration;
 use crate::problem::{Place, Problem};
+use crate::settings::GpioLine;
 
 /// What is wrong with a value.
 pub(crate) struct Complaint {
@@ -366,31 +368,108 @@ pub(crate) fn check_in_path(value: &DeValue<'_>) -> Result<String, Complaint> {
     Err(Complaint::new("is not a usable path", label, fix))
 }
 
+/// A benefit key of the studio.
+pub(crate) fn benefit_key(value: &DeValue<'_>) -> Result<String, Complaint> {
+    let key = text(value)?;
+    if !key.trim().is_empty() && !key.contains(char::is_control) {
+        return Ok(key.to_owned());
+    }
+    Err(Complaint::new(
+        "holds something that is no benefit key",
+        "a key is text in quotes",
+        "write a benefit key of the studio, such as \"GYM\"",
+    ))
+}
+
 /// A list of benefit keys, at least one.
 pub(crate) fn benefit_keys(value: &DeValue<'_>) -> Result<BTreeSet<String>, Complaint> {
-    const FIX: &str = "list the benefit keys of the studio, such as [\"GYM\"]";
-    let DeValue::Array(items) = value else {
-        return Err(Complaint::new(
+    let keys: BTreeSet<String> = list(value, benefit_key)?;
+    if keys.is_empty() {
+        let fix = "list the benefit keys of the studio, such as [\"GYM\"]";
+        return Err(Complaint::new("is empty", "nothing would be required", fix));
+    }
+    Ok(keys)
+}
+
+/// A list whose items are all read by `read`.
+pub(crate) fn list<T, C: FromIterator<T>>(
+    value: &DeValue<'_>,
+    read: impl Fn(&DeValue<'_>) -> Result<T, Complaint>,
+) -> Result<C, Complaint> {
+    match value {
+        DeValue::Array(items) => items.iter().map(|item| read(item.get_ref())).collect(),
+        other => Err(Complaint::new(
             "must be a list",
-            format!("this is {}", kind_of(value)),
-            FIX,
-        ));
-    };
-    let keys: Option<BTreeSet<String>> = items
-        .iter()
-        .map(|item| item.get_ref().as_str())
-        .map(|key| {
-            key.filter(|key| !key.trim().is_empty() && !key.contains(char::is_control))
-                .map(str::to_owned)
-        })
-        .collect();
-    match keys {
-        Some(keys) if !keys.is_empty() => Ok(keys),
-        Some(_) => Err(Complaint::new("is empty", "nothing would be required", FIX)),
-        None => Err(Complaint::new(
-            "holds something that is no benefit key",
-            "a key is text in quotes",
-            FIX,
+            format!("this is {}", kind_of(other)),
+            "write a list in brackets, such as [\"one\", \"two\"]",
         )),
     }
+}
+
+pub(crate) fn boolean(value: &DeValue<'_>) -> Result<bool, Complaint> {
+    match value {
+        DeValue::Boolean(yes) => Ok(*yes),
+        other => Err(Complaint::new(
+            "must be true or false",
+            format!("this is {}", kind_of(other)),
+            "write true or false, without quotes",
+        )),
+    }
+}
+
+/// `23:59`, a time on a clock of 24 hours.
+pub(crate) fn clock(text: &str) -> Option<Time> {
+    let (hour, minute) = text.split_once(':')?;
+    let two = |digits: &str| {
+        let plain = digits.len() == 2 && digits.bytes().all(|digit| digit.is_ascii_digit());
+        plain.then(|| digits.parse().ok()).flatten()
+    };
+    Time::new(two(hour)?, two(minute)?, 0, 0).ok()
+}
+
+/// A time of every day.
+pub(crate) fn time_of_day(value: &DeValue<'_>) -> Result<Time, Complaint> {
+    clock(text(value)?).ok_or_else(|| {
+        Complaint::new(
+            "is not a time of day",
+            "hours and minutes on a clock of 24 hours",
+            "write it like \"04:00\"",
+        )
+    })
+}
+
+/// A GPIO line: its name, or chip and offset.
+pub(crate) fn gpio_line(value: &DeValue<'_>) -> Result<GpioLine, Complaint> {
+    const LONGEST: usize = 32;
+    const FIX: &str = "write its name, such as \"GPIO17\", or chip and line, such as \"gpiochip0:17\"; \
+                       `gpioinfo` lists them";
+    if let DeValue::Integer(number) = value {
+        let fix =
+            format!("write \"GPIO{number}\" if you mean that line; pins of the plug have other numbers");
+        return Err(Complaint::new(
+            "is not a GPIO line",
+            "a bare number could mean a pin or a line",
+            fix,
+        ));
+    }
+    let line = text(value)?;
+    let plain = |name: &str| {
+        (1..=LONGEST).contains(&name.len())
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+    };
+    let parsed = match line.split_once(':') {
+        None => plain(line).then(|| GpioLine::Name(line.to_owned())),
+        Some((chip, offset)) => {
+            let digits = !offset.is_empty() && offset.bytes().all(|digit| digit.is_ascii_digit());
+            let chip = Some(chip).filter(|chip| plain(chip) && digits);
+            chip.zip(offset.parse().ok())
+                .map(|(chip, offset)| GpioLine::Offset {
+                    chip: chip.to_owned(),
+                    offset,
+                })
+        }
+    };
+    parsed.ok_or_else(|| Complaint::new("is not a GPIO line", "neither a name nor chip and line", FIX))
 }

@@ -12,8 +12,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use config::{
-    ApiKeySource, CardNumberFormat, Content, Decisions, Gateway, ReaderKind, RelayKind, RequiredBenefits,
-    Settings, parse,
+    CardNumberFormat, Content, Decisions, Gateway, ReaderKind, RelayKind, RequiredBenefits, SecretSource,
+    Sends, Settings, parse,
 };
 use proptest as _;
 use tempfile as _;
@@ -47,7 +47,7 @@ fn the_example_loads() {
     assert_eq!(settings.decisions, Decisions::default());
     assert_eq!(
         settings.studio.api_key,
-        ApiKeySource::Credential("studio-api-key".to_owned())
+        SecretSource::Credential("studio-api-key".to_owned())
     );
     assert_eq!(settings.studio.card_number_format, CardNumberFormat::Decimal);
     let entry = settings.lanes[0].entry.as_ref().unwrap();
@@ -59,10 +59,10 @@ fn the_example_loads() {
     let ReaderKind::Serial(scanner) = &settings.reader("exit scanner").unwrap().kind else {
         panic!()
     };
-    assert_eq!(
-        (scanner.format.as_str(), scanner.content),
-        ("line", Some(Content::Code))
-    );
+    let Sends::Lines(lines) = &scanner.sends else {
+        panic!()
+    };
+    assert_eq!((scanner.format.as_str(), lines.content), ("line", Content::Code));
     let RelayKind::UsbRelay(board) = &settings.relay("exit relay").unwrap().kind else {
         panic!()
     };

@@ -184,7 +184,7 @@ error: this section header is not complete
 5 | [[reader]
   |          ^ a bracket is missing
   |
-  = help: write [studio] and the like, but [[reader]], [[relay]] and [[lane]]
+  = help: write [studio] and the like, but [[reader]], [[lane]] and the like of what there may be several
 
 4 problems in config.toml: nothing was started
 "#;
@@ -376,7 +376,7 @@ fn the_content_is_said_for_text_and_only_for_text() {
         "content = \"decimal\"\n",
         "",
         "`content` is missing",
-        "say what the lines are",
+        "say what the text is",
     );
     let (_, message, _) = problem("\"rdm6300\"", "\"rdm6300\"\ncontent = \"pin\"");
     assert_eq!(
@@ -467,8 +467,8 @@ fn entry_and_exit_of_one_lane_may_share_a_relay() {
     let settings = parse(&one_lane, Path::new("config.toml")).unwrap();
     let lane = &settings.lanes[0];
     assert_eq!(
-        lane.entry.as_ref().unwrap().relay,
-        lane.exit.as_ref().unwrap().relay
+        lane.entry.as_ref().unwrap().opener,
+        lane.exit.as_ref().unwrap().opener
     );
 }
 

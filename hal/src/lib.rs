@@ -4,13 +4,23 @@
 //! Every device is a future that the gateway runs as a task. A reader sends [`ReaderEvent`]s, a relay is asked
 //! through a [`relay::Relay`]. A device that goes away is awaited for ever and says so once; it never ends the task.
 
+pub mod board;
 pub mod clock;
 mod connection;
+pub mod display;
+pub mod gpio;
+mod gpio_relay;
+pub mod indicator;
+pub mod input;
+pub mod keyboard;
+pub mod polled;
 pub mod reader;
 pub mod relay;
 pub mod serial;
 pub mod simulated;
 pub mod usb_relay;
+pub mod wiegand;
 
 pub use connection::{DisconnectCause, DisconnectReason};
+pub use gpio_relay::gpio_relay;
 pub use reader::{ReaderEvent, ReaderEventKind, Rejection};

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on has to fail, in helper functions too"
 )]
 
+mod check_ins;
 mod commands;
 mod operator;
 mod rig;

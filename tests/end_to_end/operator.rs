@@ -359,13 +359,13 @@ fn explain_names_the_check_that_refuses_in_each_story_from_a_running_and_from_a_
         );
         assert_eq!(explanation["because"], because, "{story:?}: {explanation}");
         assert_eq!(
-            explanation["checks"][3]["source"], "studio",
+            explanation["checks"][4]["source"], "studio",
             "{story:?}: {explanation}"
         );
     }
     let restricted = explain(Story::RestrictedNow);
     assert_eq!(
-        restricted["checks"][3]["source"], "memory",
+        restricted["checks"][4]["source"], "memory",
         "the second time nobody is asked"
     );
     let unknown = json(&config, &["explain", "4711"]);
@@ -403,7 +403,7 @@ fn explain_names_the_check_that_refuses_in_each_story_from_a_running_and_from_a_
             explanation["because"].as_str().unwrap().starts_with(expected),
             "{story:?}: {explanation}"
         );
-        assert_eq!(explanation["checks"][3]["source"], "disk");
+        assert_eq!(explanation["checks"][4]["source"], "disk");
     }
     // In ten years the restriction without an end still holds, and what is known is too old to be believed.
     let later = text(&operator(&config, &["explain", "4711", "--at", "2036-01-01T12:00:00Z"]).stdout);

@@ -51,7 +51,10 @@ impl Control {
                     Err(error) => Response::Failed(error.to_string()),
                 }
             }
-            Request::Resync => Response::Failed("this gateway fetches no roster".to_owned()),
+            Request::Resync => {
+                self.directory.resync();
+                Response::Done
+            }
             Request::Explain {
                 credential,
                 access_point,
@@ -119,7 +122,7 @@ impl Control {
             members: Members {
                 in_memory,
                 on_disk,
-                roster: None,
+                roster: self.directory.roster_as_of().await,
             },
             check_ins: CheckInCounts {
                 waiting: counts.waiting,

@@ -174,8 +174,11 @@ fn is_of_the_studio(check: Check) -> bool {
         | Check::IdlePeriod
         | Check::RequiredBenefits
         | Check::AccessCodeExpiry => true,
-        Check::LaneMode | Check::Lockout | Check::OpeningHours | Check::Capacity | Check::AntiPassback => {
-            false
-        }
+        Check::Service
+        | Check::LaneMode
+        | Check::Lockout
+        | Check::OpeningHours
+        | Check::Capacity
+        | Check::AntiPassback => false,
     }
 }

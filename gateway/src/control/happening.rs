@@ -46,6 +46,7 @@ pub(super) fn happening(notice: &Notice, at: Timestamp) -> Happening {
             told.detail = match passage {
                 Passage::Taken => "taken",
                 Passage::NotTaken => "not-taken",
+                Passage::WrongWay => "wrong-way",
                 Passage::Forced => "forced",
             }
             .to_owned();

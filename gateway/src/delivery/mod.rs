@@ -26,7 +26,7 @@ use tracing::{info, warn};
 
 pub use action::{Action, Pause, action};
 pub use backlog::warn_of_backlog;
-pub use studio::Studio;
+pub use studio::{Studio, WithinBudget};
 
 use crate::clock;
 use crate::domain::{CustomerId, Monotonic, Now};

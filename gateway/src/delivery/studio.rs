@@ -5,6 +5,7 @@ use std::future::Future;
 use jiff::ZonedDateTime;
 use jiff::civil::Date;
 
+use crate::budget::{Budget, Rank};
 use crate::domain::{Credential, CustomerId, Direction};
 use crate::studio::{PastCheckIn, StudioClient, StudioError};
 
@@ -33,17 +34,44 @@ pub trait Studio: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<CustomerId>, StudioError>> + Send;
 }
 
-impl Studio for StudioClient {
+/// The real studio, inside the request budget: every request waits for its turn and then goes once.
+pub struct WithinBudget {
+    studio: StudioClient,
+    budget: Budget,
+}
+
+impl WithinBudget {
+    /// With the budget that all who ask this studio share.
+    #[must_use]
+    pub fn new(studio: StudioClient, budget: Budget) -> Self {
+        Self { studio, budget }
+    }
+
+    async fn in_turn<T>(
+        &self,
+        request: impl Future<Output = Result<T, StudioError>>,
+    ) -> Result<T, StudioError> {
+        self.budget.take(Rank::Delivery, 1).await;
+        let answer = request.await;
+        self.budget.note(&answer);
+        answer
+    }
+}
+
+impl Studio for WithinBudget {
     async fn report(
         &self,
         customer: CustomerId,
         direction: Direction,
         at: &ZonedDateTime,
     ) -> Result<(), StudioError> {
-        match direction {
-            Direction::In => self.check_in(customer, at).await,
-            Direction::Out => self.check_out(customer, at).await,
-        }
+        self.in_turn(async {
+            match direction {
+                Direction::In => self.studio.check_in(customer, at).await,
+                Direction::Out => self.studio.check_out(customer, at).await,
+            }
+        })
+        .await
     }
 
     async fn history(
@@ -52,10 +80,12 @@ impl Studio for StudioClient {
         from: Date,
         to: Date,
     ) -> Result<Vec<PastCheckIn>, StudioError> {
-        self.check_in_history(customer, from, to).await
+        self.in_turn(self.studio.check_in_history(customer, from, to))
+            .await
     }
 
     async fn holder(&self, credential: &Credential) -> Result<Option<CustomerId>, StudioError> {
-        Ok(self.member_by(credential).await?.map(|member| member.customer))
+        let found = self.in_turn(self.studio.member_by(credential)).await?;
+        Ok(found.map(|member| member.customer))
     }
 }

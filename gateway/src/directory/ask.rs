@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::clock;
-use crate::domain::{BenefitState, CardNumber, Credential, CustomerId, MemberRecord};
+use crate::domain::{BenefitState, CardNumber, Credential, MemberRecord};
 use crate::studio::{StudioClient, StudioError};
 
 /// What the studio said of a credential.
@@ -12,8 +12,10 @@ pub(super) enum Found {
     Nobody,
     /// This person holds it.
     Holder(MemberRecord),
-    /// This person held it, and does not any more: the app shows a new code.
+    /// This person held it, and does not any more: the app shows a new code, the PIN was changed.
     NoLonger(MemberRecord),
+    /// The person who held it is not a customer any more.
+    Gone,
 }
 
 /// Asks for the credential's holder with these benefits. `known` is what the tiers hold of the holder.
@@ -27,13 +29,16 @@ pub(super) async fn holder(
         (Credential::Card(number), _) if !benefits.is_empty() => {
             card(studio, credential, number, benefits).await
         }
-        // The studio finds nobody by the content of an access code; whose it is, is known from the code itself.
-        (Credential::Code(content), Some(record)) if shows(record, content) => {
-            access_code(studio, record.customer, content, benefits).await
+        // The studio finds nobody by a wallet pass or by the content of an access code, and not every studio by a PIN.
+        // Whose they are, is known from the records.
+        (Credential::Code(_) | Credential::Pin(_) | Credential::WalletPass(_), Some(record)) => {
+            known_holder(studio, record, credential, benefits).await
         }
         _ => match found_by(studio, credential).await? {
             None => Ok(Found::Nobody),
-            Some(record) => with_benefits(studio, record, benefits).await.map(Found::Holder),
+            Some(record) => with_benefits(studio, record, benefits)
+                .await
+                .map(|record| Found::Holder(holding(record, credential))),
         },
     }
 }
@@ -65,34 +70,43 @@ async fn card(
     match found? {
         // Nobody's card has no benefits: there the second answer is an error, and of no interest.
         None => Ok(Found::Nobody),
-        Some(record) => Ok(Found::Holder(holding(record, states?))),
+        Some(record) => Ok(Found::Holder(holding(entitled(record, states?), credential))),
     }
 }
 
-async fn access_code(
+/// Asks for the person who is known as the holder, and whether it is so still.
+async fn known_holder(
     studio: &StudioClient,
-    customer: CustomerId,
-    content: &str,
+    known: &MemberRecord,
+    credential: &Credential,
     benefits: &[String],
 ) -> Result<Found, StudioError> {
-    let (found, code) = tokio::join!(studio.member(customer), studio.access_code(customer));
-    let Some(record) = found? else {
-        return Ok(Found::Nobody);
+    let customer = known.customer;
+    let code_is_presented = known
+        .access_code
+        .as_ref()
+        .is_some_and(|code| matches!(credential, Credential::Code(content) if *content == code.content));
+    let code = async {
+        if code_is_presented {
+            studio.access_code(customer).await.map(Some)
+        } else {
+            Ok(None)
+        }
     };
-    let record = MemberRecord {
-        access_code: code?,
-        access_code_as_of: Some(clock::wall()),
-        ..record
+    let (found, code) = tokio::join!(studio.member(customer), code);
+    let Some(mut record) = found? else {
+        return Ok(Found::Gone);
     };
-    let record = with_benefits(studio, record, benefits).await?;
-    if record
-        .presentable()
-        .any(|held| held == Credential::Code(content.to_owned()))
-    {
-        Ok(Found::Holder(record))
-    } else {
-        Ok(Found::NoLonger(record))
+    if let Some(code) = code? {
+        record.access_code = code;
+        record.access_code_as_of = Some(clock::wall());
     }
+    let record = with_benefits(studio, record, benefits).await?;
+    Ok(if record.presents(credential) {
+        Found::Holder(record)
+    } else {
+        Found::NoLonger(record)
+    })
 }
 
 async fn with_benefits(
@@ -104,10 +118,11 @@ async fn with_benefits(
         return Ok(record);
     }
     let states = studio.benefits(record.customer, benefits).await?;
-    Ok(holding(record, states))
+    Ok(entitled(record, states))
 }
 
-fn holding(record: MemberRecord, states: BTreeMap<String, bool>) -> MemberRecord {
+/// With the studio's answer about benefits, which it has given now.
+pub(super) fn entitled(record: MemberRecord, states: BTreeMap<String, bool>) -> MemberRecord {
     let as_of = clock::wall();
     let state = |valid| BenefitState { valid, as_of };
     MemberRecord {
@@ -119,9 +134,10 @@ fn holding(record: MemberRecord, states: BTreeMap<String, bool>) -> MemberRecord
     }
 }
 
-fn shows(record: &MemberRecord, content: &str) -> bool {
+/// The studio has found this person by the credential, whether the record lists it or not.
+fn holding(mut record: MemberRecord, credential: &Credential) -> MemberRecord {
+    if !record.presents(credential) {
+        record.credentials.push(credential.clone());
+    }
     record
-        .access_code
-        .as_ref()
-        .is_some_and(|code| code.content == content)
 }

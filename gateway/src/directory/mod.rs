@@ -1,17 +1,23 @@
 //! What the gateway knows of each member: memory, then disk, then the studio. It says what is known and since when;
 //! whether that is fresh enough is for the core to judge.
 
+mod ahead;
 mod ask;
 mod memory;
 mod outage;
+mod roster;
 mod row;
 mod store;
+mod visit_days;
+mod writer;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use moka::future::Cache;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tracing::warn;
 
 use self::ask::Found;
@@ -19,6 +25,9 @@ use self::memory::Memory;
 use self::outage::Outage;
 pub use self::outage::StudioSeen;
 pub use self::store::{Store, StoreError, stored};
+use self::visit_days::Day;
+use crate::budget::{Budget, Rank};
+use crate::clock;
 use crate::domain::{Answer, Credential, CustomerId, MemberRecord, Recollection};
 use crate::studio::{StudioClient, StudioError};
 
@@ -29,18 +38,52 @@ const MOST_REFRESHES: usize = 8;
 /// Questions that may be under way at once; only a bound for the bookkeeping, far above what lanes can ask.
 const MOST_QUESTIONS: u64 = 10_000;
 
+/// What is fetched before anybody comes.
+#[derive(Clone, Debug)]
+pub struct DirectorySettings {
+    /// Whether the records of all members are fetched.
+    pub roster: bool,
+    /// How old the roster may become. A gym's day has a morning and an evening; four times a day, both start with
+    /// what was changed at the desk before.
+    pub roster_interval: Duration,
+    /// Whether the access codes of the members' apps are fetched: the studio finds nobody by their content.
+    pub access_codes: bool,
+    /// The benefits that are asked for at the lanes; those of regular visitors are fetched.
+    pub benefits: BTreeSet<String>,
+    /// Up to this age a record's yes opens without asking. What regular visitors need is renewed at half of it.
+    pub usable: Duration,
+    /// How often it is looked whose benefits and codes have to be fetched.
+    pub look_ahead: Duration,
+}
+
+impl Default for DirectorySettings {
+    fn default() -> Self {
+        Self {
+            roster: true,
+            roster_interval: Duration::from_secs(6 * 3600),
+            access_codes: true,
+            benefits: BTreeSet::new(),
+            usable: Duration::from_secs(72 * 3600),
+            look_ahead: Duration::from_secs(60),
+        }
+    }
+}
+
 /// The three tiers. Clones share them.
 #[derive(Clone)]
 pub struct Directory(Arc<Inner>);
 
 struct Inner {
+    settings: DirectorySettings,
     memory: Memory,
     store: Store,
     studio: StudioClient,
+    budget: Budget,
     /// Questions under way: whoever asks the same meanwhile gets the same answer.
     questions: Cache<Question, Answer>,
     refreshes: Arc<Semaphore>,
     outage: Outage,
+    resync: Notify,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -49,18 +92,38 @@ struct Question {
     benefits: BTreeSet<String>,
 }
 
+impl Question {
+    /// How many requests it takes, about.
+    fn requests(&self) -> u32 {
+        1 + u32::from(!self.benefits.is_empty())
+    }
+}
+
 impl Directory {
     /// With an empty memory over what the store holds.
     #[must_use]
-    pub fn new(store: Store, studio: StudioClient) -> Self {
+    pub fn new(store: Store, studio: StudioClient, budget: Budget, settings: DirectorySettings) -> Self {
         Self(Arc::new(Inner {
+            settings,
             memory: Memory::new(),
             store,
             studio,
+            budget,
             questions: Cache::new(MOST_QUESTIONS),
             refreshes: Arc::new(Semaphore::new(MOST_REFRESHES)),
             outage: Outage::default(),
+            resync: Notify::new(),
         }))
+    }
+
+    /// Fetches the roster and what regular visitors need, for ever. May be cut off at any moment.
+    pub async fn keep_up(self) {
+        tokio::join!(roster::run(&self), ahead::run(&self));
+    }
+
+    /// Fetches the roster now, whenever that was done last; after one that is under way, once more.
+    pub fn resync(&self) {
+        self.0.resync.notify_one();
     }
 
     /// What the memory holds. Never waits for anything.
@@ -72,9 +135,13 @@ impl Directory {
     pub async fn disk(&self, credential: &Credential) -> Recollection {
         match self.0.store.find(credential).await {
             Ok(Some(record)) => {
-                let record = Arc::new(record);
-                self.0.memory.put(&record).await;
-                Recollection::Member(record)
+                let record = self.0.memory.put(record).await;
+                // An answer of the studio may have come in between.
+                if record.presents(credential) {
+                    Recollection::Member(record)
+                } else {
+                    Recollection::Nothing
+                }
             }
             Ok(None) => Recollection::Nothing,
             Err(error) => {
@@ -93,16 +160,7 @@ impl Directory {
         };
         let directory = self.clone();
         // A task of its own, so that the answer is fetched and read outside the controller.
-        let asked = tokio::spawn(async move {
-            let inner = &directory.0;
-            let answer = inner
-                .questions
-                .get_with(question.clone(), directory.find_out(&question))
-                .await;
-            // From here on the answer is in the tiers, and who asks next wants a new one.
-            inner.questions.invalidate(&question).await;
-            answer
-        });
+        let asked = tokio::spawn(async move { directory.answer(question).await });
         asked.await.unwrap_or(Answer::Unavailable)
     }
 
@@ -113,7 +171,11 @@ impl Directory {
         };
         let directory = self.clone();
         tokio::spawn(async move {
-            directory.ask(&credential, &benefits).await;
+            let question = Question { credential, benefits };
+            // Before the question is under way: whoever stands at a lane with the same one must not wait for this.
+            let budget = &directory.0.budget;
+            budget.take(Rank::Refresh, question.requests()).await;
+            directory.find_out_once(question).await;
             drop(place);
         });
     }
@@ -141,20 +203,54 @@ impl Directory {
         self.0.outage.seen()
     }
 
+    /// When the last complete roster was begun; none before the first is complete.
+    pub async fn roster_as_of(&self) -> Option<Timestamp> {
+        let progress = self.0.store.progress().await.ok().flatten()?;
+        progress.complete.then_some(progress.started)
+    }
+
     /// How many member records there are: in memory, and on disk where it can be read.
     pub async fn counts(&self) -> (u64, Option<u64>) {
         (self.0.memory.count(), self.0.store.count().await.ok().flatten())
+    }
+
+    /// Notes that somebody came in, so that what regular visitors need is there before they come.
+    pub fn came(&self, customer: CustomerId, at: Timestamp) {
+        self.0.store.came(customer, Day::of(at));
+    }
+
+    async fn answer(&self, question: Question) -> Answer {
+        if !self.0.questions.contains_key(&question) {
+            self.0.budget.spend(question.requests());
+        }
+        self.find_out_once(question).await
+    }
+
+    async fn find_out_once(&self, question: Question) -> Answer {
+        let questions = &self.0.questions;
+        let answer = questions
+            .get_with(question.clone(), self.find_out(&question))
+            .await;
+        // From here on the answer is in the tiers, and who asks next wants a new one.
+        questions.invalidate(&question).await;
+        answer
     }
 
     async fn find_out(&self, question: &Question) -> Answer {
         let Question { credential, benefits } = question;
         let inner = &self.0;
         let known = match self.memory(credential).await {
+            Recollection::Nothing => self.disk(credential).await,
+            recollection => recollection,
+        };
+        let known = match known {
             Recollection::Member(record) => Some(record),
             Recollection::Unknown { .. } | Recollection::Nothing => None,
         };
         let benefits: Vec<String> = benefits.iter().cloned().collect();
-        let found = match ask::holder(&inner.studio, credential, &benefits, known.as_deref()).await {
+        let found = ask::holder(&inner.studio, credential, &benefits, known.as_deref()).await;
+        inner.budget.note(&found);
+        let found = match found {
             Ok(found) => found,
             Err(error) => {
                 inner.outage.note(&error);
@@ -168,6 +264,12 @@ impl Directory {
                 self.keep(record).await;
                 self.keep_nobody(credential).await
             }
+            Found::Gone => {
+                if let Some(known) = known {
+                    self.forget(known.customer).await;
+                }
+                self.keep_nobody(credential).await
+            }
             Found::Nobody => self.keep_nobody(credential).await,
         }
     }
@@ -178,25 +280,57 @@ impl Directory {
         Answer::Unknown
     }
 
+    async fn forget(&self, customer: CustomerId) {
+        self.0.memory.forget(customer).await;
+        self.0.store.forget(customer);
+    }
+
     /// Puts a record from the studio into memory and disk. What it does not speak of stays as it was known.
     async fn keep(&self, record: MemberRecord) -> Arc<MemberRecord> {
-        let inner = &self.0;
-        let before = match inner.memory.member(record.customer).await {
-            Some(before) => Some(before),
-            None => inner
-                .store
-                .member(record.customer)
-                .await
-                .ok()
-                .flatten()
-                .map(Arc::new),
+        let before = match self.0.memory.member(record.customer).await {
+            Some(_) => None,
+            None => self.stored(record.customer).await,
         };
-        let record = Arc::new(match before {
-            Some(before) => record.joined(&before),
-            None => record,
-        });
-        inner.memory.put(&record).await;
-        inner.store.put(Arc::clone(&record));
+        let record = self.0.memory.put(joined(record, before)).await;
+        self.0.store.put(Arc::clone(&record));
         record
+    }
+
+    /// Puts a record into the store. The memory is for those who come: it takes only what it holds already, unless
+    /// there is no other place.
+    async fn shelve(&self, record: MemberRecord) {
+        self.brief(&record).await;
+        self.0.store.put(Arc::new(record));
+    }
+
+    /// Tells the memory what goes to the store.
+    async fn brief(&self, record: &MemberRecord) {
+        if self.0.store.works() {
+            self.0.memory.update(record.clone()).await;
+        } else {
+            self.0.memory.put(record.clone()).await;
+        }
+    }
+
+    async fn stored(&self, customer: CustomerId) -> Option<Arc<MemberRecord>> {
+        self.0.store.member(customer).await.ok().flatten().map(Arc::new)
+    }
+}
+
+/// A record, and what was known before of what it does not speak of.
+fn joined(record: MemberRecord, before: Option<Arc<MemberRecord>>) -> MemberRecord {
+    match before {
+        None => record,
+        Some(before) if before.as_of > clock::wall() => {
+            // From a clock that was wrong, then or now. It must not outweigh what the studio says today.
+            let mut before = MemberRecord::clone(&before);
+            before.as_of = record.as_of;
+            before.access_code_as_of = before.access_code_as_of.min(Some(record.as_of));
+            for state in before.benefits.values_mut() {
+                state.as_of = state.as_of.min(record.as_of);
+            }
+            record.joined(&before)
+        }
+        Some(before) => record.joined(&before),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 
-use super::{AccessPointId, CheckInMoment, DecisionId, Monotonic, Visitor};
+use super::{AccessPointId, CheckInMoment, CustomerId, DecisionId, Monotonic, Visitor};
 
 /// One grant whose passage is awaited.
 #[derive(Clone, Debug)]
@@ -27,6 +27,10 @@ pub(super) struct Grants(VecDeque<Grant>);
 impl Grants {
     pub(super) fn add(&mut self, grant: Grant) {
         self.0.push_back(grant);
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Grant> {
+        self.0.iter()
     }
 
     pub(super) fn remove(&mut self, decision: DecisionId) -> Option<Grant> {
@@ -52,6 +56,16 @@ impl Grants {
             .0
             .iter()
             .position(|grant| grant.access_point == access_point && grant.opened)?;
+        self.0.remove(position)
+    }
+
+    /// The grant that this customer has here already and has not used, when they are let in once more.
+    pub(super) fn replaced(&mut self, access_point: AccessPointId, customer: CustomerId) -> Option<Grant> {
+        let position = self.0.iter().position(|grant| {
+            grant.opened
+                && grant.access_point == access_point
+                && grant.visitor == Some(Visitor::Customer(customer))
+        })?;
         self.0.remove(position)
     }
 

@@ -13,10 +13,12 @@ use super::{Credential, DenyReason, MemberRecord, MemberStatus, Now, RequiredBen
 /// One check of the order in which they are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Check {
-    /// How the lane works.
-    LaneMode,
+    /// The lane can be opened.
+    Service,
     /// The reader takes codes and PINs.
     Lockout,
+    /// How the lane works.
+    LaneMode,
     /// Somebody has this credential.
     Known,
     /// Has a contract.
@@ -44,8 +46,9 @@ impl Check {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::LaneMode => "lane mode",
+            Self::Service => "service",
             Self::Lockout => "guessing",
+            Self::LaneMode => "lane mode",
             Self::Known => "known",
             Self::MemberStatus => "member status",
             Self::AccessRefusal => "access refusal",
@@ -165,22 +168,24 @@ pub fn examine(
             finding: benefits,
             as_of: Some(benefits_as_of),
         },
-        by_record(
-            Check::AccessCodeExpiry,
-            refuse_if(expired, DenyReason::AccessCodeExpired),
-        ),
+        Examined {
+            check: Check::AccessCodeExpiry,
+            finding: refuse_if(expired, DenyReason::AccessCodeExpired),
+            // A code that has expired may have been renewed since the studio was asked for it, however new the rest
+            // of the record is. One that has not expired is valid until it does.
+            as_of: record
+                .access_code_as_of
+                .filter(|_| expired)
+                .or(Some(record.as_of)),
+        },
     ]
 }
 
 /// The day that dates of a record are compared with.
 pub(super) fn today(record: &MemberRecord, time_zone: &TimeZone, now: Now) -> Date {
-    // Before time sync the record itself proves a later moment than the clock says. Without this a dated
-    // restriction would not hold on a Pi that starts in 1970.
-    let moment = if now.wall_set {
-        now.wall
-    } else {
-        max(now.wall, record.as_of)
-    };
+    // The record itself proves a later moment than a clock that stands before it, such as that of a Pi that starts
+    // in 1970: a dated restriction must hold there too.
+    let moment = max(now.wall, record.as_of);
     time_zone.to_datetime(moment).date()
 }
 

@@ -4,22 +4,19 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use hal::relay::{Relay, RelayError};
-use hal::{ReaderEvent, ReaderEventKind};
+use hal::ReaderEvent;
+use hal::board::BoardEvent;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::sleep;
-use tracing::{info, warn};
-
-use firmware_protocol::Rendering;
+use tracing::info;
 
 use super::command::Command;
 use super::decision_log;
-use super::presentation::{self, Content};
+use super::devices::Devices;
 use super::reader_states::ReaderStates;
 use super::rejections::Rejections;
 use super::stop::Stop;
@@ -28,23 +25,25 @@ use crate::clock;
 use crate::directory::Directory;
 use crate::domain::{
     AccessDecision, AccessPoint, AccessPointId, Answer, CheckIn, Core, DecisionId, Effect, Input, Monotonic,
-    Now, Outcome, Passage, Recollection,
+    Now, Outcome, Passage, Recollection, Visitor,
 };
 use crate::journal::JournalHandle;
+use crate::staff::Staff;
 
 /// Reader events that may wait for the controller. It handles one in microseconds; when they are full all the same,
 /// the reader drops the read and counts it.
 pub const READER_EVENTS: usize = 256;
 
-/// What the controller knows of a reader.
-#[derive(Clone, Debug)]
-pub struct Reader {
-    /// Where it stands.
-    pub access_point: AccessPointId,
-    /// What its text means.
-    pub content: Content,
-    /// How the studio writes the numbers of its cards.
-    pub number: Rendering,
+/// Events of boards and inputs that may wait for the controller; a device with a full channel waits, and loses none.
+pub const LANE_EVENTS: usize = 64;
+
+/// What the devices say.
+#[derive(Debug)]
+pub struct DeviceEvents {
+    /// Readers.
+    pub readers: mpsc::Receiver<ReaderEvent>,
+    /// Boards.
+    pub boards: mpsc::Receiver<BoardEvent>,
 }
 
 /// What happens at the lanes, for whoever wants to see it.
@@ -72,46 +71,45 @@ pub enum Notice {
 
 /// What the controller works with.
 pub struct Controller {
-    core: Core,
+    pub(super) core: Core,
     directory: Directory,
     journal: JournalHandle,
-    /// By position of the access point.
-    relays: Vec<Relay>,
-    readers: BTreeMap<Arc<str>, Reader>,
+    pub(super) devices: Devices,
+    pub(super) staff: Staff,
     lookups: FuturesUnordered<Pin<Box<dyn Future<Output = Input> + Send>>>,
     openings: FuturesUnordered<Pin<Box<dyn Future<Output = Opening> + Send>>>,
     /// Granted decisions whose relay has not answered yet.
     opening: BTreeMap<DecisionId, AccessDecision>,
-    rejections: Rejections,
-    states: ReaderStates,
+    pub(super) rejections: Rejections,
+    pub(super) states: ReaderStates,
     notices: broadcast::Sender<Notice>,
 }
 
-/// A relay's answer.
+/// The answer of a relay or board.
 struct Opening {
     decision: DecisionId,
-    /// When it was switched on.
-    result: Result<Duration, RelayError>,
+    /// When it opened, or why it did not.
+    result: Result<Duration, String>,
 }
 
 impl Controller {
-    /// With the relays by position of their access point and the readers by name.
+    /// With every lane at rest.
     #[must_use]
     pub fn new(
         core: Core,
         directory: Directory,
         journal: JournalHandle,
-        relays: Vec<Relay>,
-        readers: BTreeMap<Arc<str>, Reader>,
+        devices: Devices,
+        staff: Staff,
         notices: broadcast::Sender<Notice>,
     ) -> Self {
         Self {
-            states: ReaderStates::new(readers.keys()),
+            states: ReaderStates::new(devices.readers.keys()),
             core,
             directory,
             journal,
-            relays,
-            readers,
+            devices,
+            staff,
             lookups: FuturesUnordered::new(),
             openings: FuturesUnordered::new(),
             opening: BTreeMap::new(),
@@ -123,7 +121,7 @@ impl Controller {
     /// Works until `stop`, and feeds the watchdog. Commands come last: no swipe waits for a person at a desk.
     pub async fn run(
         mut self,
-        mut events: mpsc::Receiver<ReaderEvent>,
+        mut events: DeviceEvents,
         mut commands: mpsc::Receiver<Command>,
         mut stop: Stop,
         watchdog: Watchdog,
@@ -139,11 +137,9 @@ impl Controller {
                 biased;
                 () = stop.requested() => return,
                 Some(opening) = self.openings.next() => self.opened(opening),
+                Some(event) = events.boards.recv() => self.board_event(&event),
                 Some(input) = self.lookups.next() => self.core.handle(input, clock::now()),
-                event = events.recv() => match event {
-                    Some(event) => self.reader_event(event),
-                    None => return,
-                },
+                Some(event) = events.readers.recv() => self.reader_event(event),
                 () = sleep(due) => {}
                 Some(command) = commands.recv() => self.command(command, clock::now()),
             }
@@ -196,6 +192,11 @@ impl Controller {
                     pulse,
                     not_after,
                 } => self.open(decision, access_point, pulse, not_after),
+                Effect::Released { access_point, cause } => {
+                    if let Some(access_point) = self.access_point(access_point) {
+                        decision_log::released(access_point, cause);
+                    }
+                }
                 Effect::Decided(decision) => self.decided(decision),
                 Effect::Passage {
                     access_point,
@@ -212,6 +213,9 @@ impl Controller {
                 }
                 Effect::CheckIn(check_in) => {
                     self.notify(Notice::CheckIn(check_in.clone()));
+                    if let Visitor::Customer(customer) = check_in.visitor {
+                        self.directory.came(customer, check_in.at);
+                    }
                     self.journal.append(check_in);
                 }
                 Effect::LockedOut {
@@ -234,10 +238,11 @@ impl Controller {
                 let _ = answer.send(self.states.seen(&self.core));
             }
             Command::Explain {
-                question,
+                mut question,
                 now,
                 answer,
             } => {
+                question.staff = self.staff.name_of(&question.credential);
                 let _ = answer.send(self.core.explain(&question, now));
             }
             Command::SetMode { lane, mode, answer } => {
@@ -270,9 +275,10 @@ impl Controller {
         pulse: Duration,
         not_after: Monotonic,
     ) {
-        if let Some(relay) = self.relays.get(access_point.0).cloned() {
+        if let Some(side) = self.devices.sides.get(access_point.0) {
+            let opener = side.opener.clone();
             self.openings.push(Box::pin(async move {
-                let result = relay.pulse(pulse, not_after.0).await;
+                let result = opener.open(pulse, not_after.0).await;
                 Opening { decision, result }
             }));
         }
@@ -286,10 +292,7 @@ impl Controller {
         };
         self.core.handle(input, clock::now());
         if let Some(decision) = self.opening.remove(&id) {
-            let span = opening
-                .result
-                .map(|at| at.saturating_sub(decision.read_at.0))
-                .map_err(|error| error.to_string());
+            let span = opening.result.map(|at| at.saturating_sub(decision.read_at.0));
             self.log(&decision, Some(span));
         }
     }
@@ -305,6 +308,7 @@ impl Controller {
 
     fn log(&self, decision: &AccessDecision, opened: Option<Result<Duration, String>>) {
         let reader = self
+            .devices
             .readers
             .iter()
             .find(|(_, reader)| reader.access_point == decision.access_point)
@@ -322,51 +326,6 @@ impl Controller {
     fn notify(&self, notice: Notice) {
         // Nobody has to look.
         let _ = self.notices.send(notice);
-    }
-
-    fn reader_event(&mut self, event: ReaderEvent) {
-        let Some(reader) = self.readers.get(&event.reader) else {
-            return;
-        };
-        let name = &*event.reader;
-        match event.kind {
-            ReaderEventKind::Read(reading) => {
-                match presentation::credential(&reading, reader.content, reader.number) {
-                    Ok(Some(credential)) => {
-                        self.states.read(name);
-                        let window = self.core.settings().decisions.repeat_window;
-                        let Some(credential) = self.states.not_awaited(name, credential, event.at, window)
-                        else {
-                            return;
-                        };
-                        let read = Input::Read {
-                            access_point: reader.access_point,
-                            credential,
-                            staff: None,
-                            at: Monotonic(event.at),
-                        };
-                        self.core.handle(read, clock::now());
-                    }
-                    Ok(None) => {}
-                    Err(reason) => {
-                        self.states.rejected(name);
-                        self.rejections.note(name, &reason.to_string(), event.at);
-                    }
-                }
-            }
-            ReaderEventKind::Rejected(reason) => {
-                self.states.rejected(name);
-                self.rejections.note(name, &reason.to_string(), event.at);
-            }
-            ReaderEventKind::Connected => {
-                self.states.connected(name);
-                info!(reader = name, "reader connected");
-            }
-            ReaderEventKind::Disconnected(reason) => {
-                self.states.disconnected(name, &reason.to_string());
-                warn!(reader = name, %reason, "reader disconnected: trying to reconnect");
-            }
-        }
     }
 
     fn access_point(&self, id: AccessPointId) -> Option<&AccessPoint> {

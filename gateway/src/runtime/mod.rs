@@ -3,6 +3,8 @@
 mod command;
 mod controller;
 mod decision_log;
+mod device_events;
+mod devices;
 mod presentation;
 mod reader_states;
 mod rejections;
@@ -11,7 +13,8 @@ mod supervisor;
 mod watchdog;
 
 pub use command::{COMMANDS, Command, LaneSeen, ReaderSeen, Seen};
-pub use controller::{Controller, Notice, READER_EVENTS, Reader};
+pub use controller::{Controller, DeviceEvents, LANE_EVENTS, Notice, READER_EVENTS};
+pub use devices::{BoardSides, Devices, Opener, Reader, Side};
 pub use presentation::Content;
 pub use stop::{Stop, Stopper, asked_to_end, stop};
 pub use supervisor::{Supervisor, TaskEnded};

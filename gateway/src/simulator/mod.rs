@@ -27,6 +27,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -40,7 +41,7 @@ pub use members::{
 pub use records::{Via, Visit};
 
 use connection::{CuttableListener, Switch};
-use customer::Restriction;
+use customer::{AccessCode, Restriction, Status};
 use studio::Studio;
 
 /// How a simulated studio is set up.
@@ -157,6 +158,31 @@ impl Simulator {
         };
         let restrictions = reason.into_iter().map(restriction).collect();
         self.studio.restrict(id, restrictions).is_ok()
+    }
+
+    /// Ends a member's contract: from then on the list of members is without them.
+    ///
+    /// Whether there is such a member.
+    pub fn end_contract(&self, id: i64) -> bool {
+        let ended = self.studio.change(id, |customer| {
+            customer.status = Status::FormerMember;
+            Ok(())
+        });
+        ended.is_ok()
+    }
+
+    /// Gives a member's app another access code.
+    ///
+    /// Whether there is such a member.
+    pub fn set_access_code(&self, id: i64, content: &str, expires_at: Timestamp) -> bool {
+        let changed = self.studio.change(id, |customer| {
+            customer.access_code = AccessCode {
+                content: content.to_owned(),
+                expires_at,
+            };
+            Ok(())
+        });
+        changed.is_ok()
     }
 
     /// Finishes the requests under way, those that hang as well, and ends.

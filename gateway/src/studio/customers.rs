@@ -106,6 +106,7 @@ pub(super) fn holder_query(
 #[serde(rename_all = "camelCase")]
 pub(super) struct WireCustomer {
     id: i64,
+    uuid: Option<String>,
     status: String,
     access_refusal: bool,
     access_restrictions: Option<Vec<WireRestriction>>,
@@ -166,7 +167,12 @@ pub(super) fn record(customer: WireCustomer, format: CardNumberFormat) -> Member
         benefits: BTreeMap::new(),
         access_code: None,
         access_code_as_of: None,
-        credentials: credentials(customer.card_numbers, customer.access_mediums, format),
+        credentials: credentials(
+            customer.card_numbers,
+            customer.access_mediums,
+            customer.uuid,
+            format,
+        ),
         language: customer
             .preferred_language
             .and_then(|language| language.language_code),
@@ -175,11 +181,12 @@ pub(super) fn record(customer: WireCustomer, format: CardNumberFormat) -> Member
 }
 
 /// Everything that opens for a customer. Cards come from `cardNumbers`, which the vendor promises to be in the
-/// asked format; media of type `CARD_NUMBER` count only where that list is absent. Unknown types and unreadable
-/// numbers are left out: they open nothing.
+/// asked format; media of type `CARD_NUMBER` count only where that list is absent. The `uuid` is what the app's QR
+/// code can hold. Unknown types and unreadable numbers are left out: they open nothing.
 fn credentials(
     card_numbers: Option<Vec<String>>,
     media: Option<Vec<WireMedium>>,
+    uuid: Option<String>,
     format: CardNumberFormat,
 ) -> Vec<Credential> {
     let media_have_the_cards = card_numbers.is_none();
@@ -193,8 +200,9 @@ fn credentials(
         .map(|medium| medium.read(format))
         .filter(|medium| medium.kind != MediumKind::Card || media_have_the_cards)
         .filter_map(|medium| medium.credential);
+    let uuid = uuid.filter(|uuid| !uuid.is_empty()).map(Credential::CodeUuid);
     let mut credentials = Vec::new();
-    for credential in cards.chain(others) {
+    for credential in cards.chain(others).chain(uuid) {
         if !credentials.contains(&credential) {
             credentials.push(credential);
         }

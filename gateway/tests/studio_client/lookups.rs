@@ -70,6 +70,7 @@ async fn a_member_record_keeps_what_a_decision_needs() {
             Credential::Pin("4712".into()),
             Credential::Code("PSZEYAZ7".into()),
             Credential::WalletPass("pass-1".into()),
+            Credential::CodeUuid("7be3932c-825b-4401-abff-29e9f9410bc7".into()),
         ]
     );
     assert_eq!(record.language.as_deref(), Some("de"));

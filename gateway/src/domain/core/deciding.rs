@@ -7,12 +7,14 @@ use super::super::decision::{AccessDecision, Basis, DecisionId, DenyReason, Outc
 use super::super::grants::Grant;
 use super::super::policy::Finding;
 use super::super::settings::AccessPointId;
-use super::super::{Answer, Effect, MemberRecord, Monotonic, Now, Recollection, Visitor};
-use super::weighing::{Weighed, can_be_guessed, is_settled};
+use super::super::{Answer, Effect, MemberRecord, Monotonic, Now, Passage, Recollection, Visitor};
+use super::weighing::{Weighed, is_settled};
 use super::{Core, MOST_WAITING, Waiting};
 
 impl Core {
-    pub(super) fn read(&mut self, presented: Waiting, now: Now) {
+    pub(super) fn read(&mut self, mut presented: Waiting, now: Now) {
+        // Nobody has read anything in the future: a decision whose deadline never comes would wait for ever.
+        presented.read_at = presented.read_at.min(now.monotonic);
         if self.access_point(presented.access_point).is_none() {
             return;
         }
@@ -22,27 +24,25 @@ impl Core {
         {
             return;
         }
-        self.decisions += 1;
-        let decision = DecisionId(self.decisions);
-        let queue = self
-            .waiting
-            .values()
-            .filter(|other| other.access_point == presented.access_point);
-        if queue.count() >= MOST_WAITING {
-            self.deny(decision, &presented, None, DenyReason::Busy, now);
-            return;
-        }
-        if self.is_too_late(&presented, now) {
-            self.deny(decision, &presented, None, DenyReason::TooLate, now);
-            return;
-        }
+        let decision = self.next_decision();
         let door = self.examine_door(presented.access_point, &presented.credential, now);
         let settled = door.iter().map(|examined| examined.finding).find(is_settled);
+        let waiting = self.waiting.values();
+        let queue = waiting.filter(|other| other.access_point == presented.access_point);
         match settled {
             Some(Finding::Opens) => {
                 self.grant(decision, &presented, None, Basis::FreePassage, false, now);
             }
+            Some(Finding::Refused(reason @ DenyReason::LaneClosed)) => {
+                self.deny_stranger(decision, &presented, reason, now);
+            }
             Some(Finding::Refused(reason)) => self.deny(decision, &presented, None, reason, now),
+            _ if self.is_too_late(&presented, now) => {
+                self.deny(decision, &presented, None, DenyReason::TooLate, now);
+            }
+            _ if queue.count() >= MOST_WAITING => {
+                self.deny(decision, &presented, None, DenyReason::Busy, now);
+            }
             _ => {
                 self.effects.push_back(Effect::Recall {
                     decision,
@@ -90,7 +90,9 @@ impl Core {
                 }
                 self.admit(decision, &waiting, record.as_deref(), basis, now);
             }
-            Weighed::Deny(DenyReason::Unknown) => self.deny_unknown(decision, &waiting, now),
+            Weighed::Deny(reason @ DenyReason::Unknown) => {
+                self.deny_stranger(decision, &waiting, reason, now);
+            }
             Weighed::Deny(reason) => self.deny(decision, &waiting, record.as_deref(), reason, now),
             Weighed::Ask => self.ask(decision, waiting, now),
             Weighed::WithoutStudio => self.decide_without_studio(decision, &waiting, now),
@@ -124,6 +126,7 @@ impl Core {
         let record = waiting.record.as_deref();
         match self.without_studio(waiting.access_point, &waiting.credential, record, now) {
             Ok(basis) => self.admit(decision, waiting, record, basis, now),
+            Err(reason) if record.is_none() => self.deny_stranger(decision, waiting, reason, now),
             Err(reason) => self.deny(decision, waiting, record, reason, now),
         }
     }
@@ -179,6 +182,15 @@ impl Core {
             None if basis == Basis::Staff => None,
             None => Some(Visitor::Unresolved(waiting.credential.clone())),
         };
+        // Whoever presents again before passing still passes once.
+        let earlier = record.and_then(|record| self.grants.replaced(waiting.access_point, record.customer));
+        if let Some(earlier) = earlier {
+            self.effects.push_back(Effect::Passage {
+                access_point: earlier.access_point,
+                decision: Some(earlier.decision),
+                passage: Passage::NotTaken,
+            });
+        }
         self.grants.add(Grant {
             decision,
             access_point: waiting.access_point,
@@ -192,9 +204,10 @@ impl Core {
         self.decided(decision, waiting, record, Outcome::Granted(basis), passback, now);
     }
 
-    /// Nobody has this credential: too many guesses lock the reader for codes and PINs.
-    fn deny_unknown(&mut self, decision: DecisionId, waiting: &Waiting, now: Now) {
-        if can_be_guessed(&waiting.credential) && waiting.staff.is_none() {
+    /// Nobody is known to have this credential: too many guesses lock the reader for codes and PINs, also during an
+    /// outage and on a closed lane, where staff's would still open.
+    fn deny_stranger(&mut self, decision: DecisionId, waiting: &Waiting, reason: DenyReason, now: Now) {
+        if waiting.credential.can_be_guessed() && waiting.staff.is_none() {
             let tried = self.lockout.note_unknown(waiting.access_point, now.monotonic);
             if let Some(tried) = tried {
                 self.effects.push_back(Effect::LockedOut {
@@ -204,7 +217,7 @@ impl Core {
                 });
             }
         }
-        self.deny(decision, waiting, None, DenyReason::Unknown, now);
+        self.deny(decision, waiting, None, reason, now);
     }
 
     /// The lane stays shut, unless the credential is one of the staff's and the reason yields to that.

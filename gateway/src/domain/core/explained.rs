@@ -159,8 +159,9 @@ fn each_check_says_what_it_saw_in_the_order_in_which_it_is_made() {
     assert_eq!(
         seen,
         [
-            (Check::LaneMode, "normal"),
+            (Check::Service, "in service"),
             (Check::Lockout, "cards are not guessed"),
+            (Check::LaneMode, "normal"),
             (Check::Known, "customer 42"),
             (Check::MemberStatus, "member"),
             (Check::AccessRefusal, "no access block"),

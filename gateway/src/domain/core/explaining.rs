@@ -14,7 +14,7 @@ use super::super::{
     Answer, Credential, CustomerId, DateRange, MemberRecord, MemberStatus, Now, Recollection,
 };
 use super::Core;
-use super::weighing::{Weighed, can_be_guessed, is_settled};
+use super::weighing::{Weighed, is_settled};
 
 /// What would be presented, where, and what is known of it.
 #[derive(Clone, Debug)]
@@ -158,8 +158,15 @@ impl Core {
         let zone = access_point.zone;
         let customer = record.map(|record| record.customer);
         match (check, record) {
+            (Check::Service, _) if self.out_of_service.contains(&question.access_point) => {
+                "the lane's board is silent".to_owned()
+            }
+            (Check::Service, _) => "in service".to_owned(),
+            (Check::LaneMode, _) if self.is_on_fire(question.access_point) => {
+                "fire contact active".to_owned()
+            }
             (Check::LaneMode, _) => access_point.mode.to_string(),
-            (Check::Lockout, _) if !can_be_guessed(&question.credential) => {
+            (Check::Lockout, _) if !question.credential.can_be_guessed() => {
                 "cards are not guessed".to_owned()
             }
             (Check::Lockout, _) => {

@@ -5,11 +5,11 @@
 use jiff::Timestamp;
 
 use super::super::decision::{Basis, DenyReason};
-use super::super::lane::{LaneMode, Strictness};
+use super::super::lane::{LaneMode, Strictness, ZoneId};
 use super::super::policy::{self, Check, Examined, Finding, Verdict};
-use super::super::presence::ZoneFinding;
+use super::super::presence::{Coming, ZoneFinding};
 use super::super::settings::{AccessPoint, AccessPointId, Offline};
-use super::super::{Answer, Credential, CustomerId, Direction, MemberRecord, Now, Recollection};
+use super::super::{Answer, Credential, CustomerId, Direction, MemberRecord, Now, Recollection, Visitor};
 use super::Core;
 
 /// What follows from what is known.
@@ -29,19 +29,24 @@ pub(super) enum Weighed {
 
 impl Core {
     /// The checks that come before anybody is asked whose credential it is.
-    pub(super) fn examine_door(&self, id: AccessPointId, credential: &Credential, now: Now) -> [Examined; 2] {
+    pub(super) fn examine_door(&self, id: AccessPointId, credential: &Credential, now: Now) -> [Examined; 3] {
         let access_point = self.access_point(id);
         let inwards = access_point.is_some_and(|access_point| access_point.direction == Direction::In);
         let mode = match access_point.map(|access_point| access_point.mode) {
             Some(LaneMode::Open) => Finding::Opens,
+            _ if self.is_on_fire(id) => Finding::Opens,
             // Whoever is inside still gets out.
             Some(LaneMode::Closed) if inwards => Finding::Refused(DenyReason::LaneClosed),
             _ => Finding::Passed,
         };
-        let locked = can_be_guessed(credential) && self.lockout.is_locked(id, now.monotonic);
+        let locked = credential.can_be_guessed() && self.lockout.is_locked(id, now.monotonic);
+        // Where everybody may pass there is nothing to be guessed.
+        let locked = locked && mode != Finding::Opens;
+        let silent = self.out_of_service.contains(&id);
         [
-            Examined::own(Check::LaneMode, mode),
+            Examined::own(Check::Service, refuse_if(silent, DenyReason::OutOfService)),
             Examined::own(Check::Lockout, refuse_if(locked, DenyReason::LockedOut)),
+            Examined::own(Check::LaneMode, mode),
         ]
     }
 
@@ -180,9 +185,10 @@ impl Core {
         // Before time sync nobody knows the hour, and whoever has paid is not refused for that.
         let hours = access_point.hours.as_ref().filter(|_| now.wall_set);
         let shut = hours.is_some_and(|hours| !hours.contains(self.settings.time_zone.to_datetime(now.wall)));
-        let zone = access_point
-            .zone
-            .map(|zone| self.presence.examine(zone, customer, now));
+        let zone = access_point.zone.map(|zone| {
+            let coming = self.coming_into(zone, id, customer);
+            self.presence.examine(zone, customer, coming, now)
+        });
         let passback = match zone {
             Some(ZoneFinding {
                 passback: true,
@@ -202,6 +208,27 @@ impl Core {
         ]
     }
 
+    /// Who is on the way into a zone by an open grant. A second presentation of the same person at the same place is
+    /// no second person: it replaces their grant.
+    fn coming_into(&self, zone: ZoneId, here: AccessPointId, customer: Option<CustomerId>) -> Coming {
+        let visitor = customer.map(Visitor::Customer);
+        let mut coming = Coming::default();
+        for grant in self.grants.iter() {
+            let leads_in = self
+                .access_point(grant.access_point)
+                .is_some_and(|side| side.zone == Some(zone) && side.direction == Direction::In);
+            if !leads_in {
+                continue;
+            }
+            if visitor.is_none() || grant.visitor != visitor {
+                coming.others += 1;
+            } else if grant.access_point != here {
+                coming.the_same = true;
+            }
+        }
+        coming
+    }
+
     pub(super) fn access_point(&self, id: AccessPointId) -> Option<&AccessPoint> {
         self.settings.access_points.get(id.0)
     }
@@ -210,10 +237,6 @@ impl Core {
 /// Whether what follows is clear from this finding alone.
 pub(super) fn is_settled(finding: &Finding) -> bool {
     matches!(finding, Finding::Opens | Finding::Refused(_))
-}
-
-pub(super) fn can_be_guessed(credential: &Credential) -> bool {
-    matches!(credential, Credential::Code(_) | Credential::Pin(_))
 }
 
 fn refuse_if(refused: bool, reason: DenyReason) -> Finding {
