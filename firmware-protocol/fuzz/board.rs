@@ -163,6 +163,9 @@ fn outcomes(protocol: impl Protocol, site: Site, mut steps: &[u8]) {
 
 fn drain(board: &mut impl Turnstile, now: Duration, all: &mut Vec<BoardEvent>) {
     while board.transmit(now).is_some() {}
+    // What became due by the last bytes is done now.
+    board.handle_timeout(now);
+    while board.transmit(now).is_some() {}
     all.extend(std::iter::from_fn(|| board.poll_event()));
     assert!(
         board.poll_timeout().is_none_or(|at| at > now),

@@ -3,10 +3,12 @@
 
 mod frames;
 mod gpio;
+mod inputs;
 mod openers;
 mod readers;
 mod rules;
 mod services;
+mod signals;
 
 pub(crate) use rules::core_settings;
 
@@ -16,7 +18,7 @@ use std::time::Duration;
 
 use config::{SecretError, Settings};
 use firmware_protocol::wiegand::layout::LayoutError;
-use hal::simulated::{SimulatedReader, SimulatedRelay};
+use hal::simulated::{SimulatedDisplay, SimulatedIndicator, SimulatedInput, SimulatedReader, SimulatedRelay};
 use tokio::sync::{broadcast, mpsc};
 use tracing::{error, info};
 
@@ -104,6 +106,12 @@ pub struct Simulated {
     pub readers: BTreeMap<String, SimulatedReader>,
     /// Relays.
     pub relays: BTreeMap<String, SimulatedRelay>,
+    /// Inputs.
+    pub inputs: BTreeMap<String, SimulatedInput>,
+    /// Indicators.
+    pub indicators: BTreeMap<String, SimulatedIndicator>,
+    /// Displays.
+    pub displays: BTreeMap<String, SimulatedDisplay>,
 }
 
 /// Starts everything that the settings name.
@@ -130,20 +138,26 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
     let (stopper, stop) = stop();
     let (reads, reader_events) = mpsc::channel(READER_EVENTS);
     let (board_events, boards_said) = mpsc::channel(LANE_EVENTS);
+    let (input_events, inputs_said) = mpsc::channel(LANE_EVENTS);
     let mut simulated = Simulated::default();
     let relays = openers::relays(settings, &stop, &mut supervisor, &mut simulated);
     let boards = openers::boards(settings, &stop, &board_events, &reads, &mut supervisor);
+    let openers = openers::by_side(settings, &relays, &boards);
+    let signals = signals::start(settings, &openers, &stop, &mut supervisor, &mut simulated);
     let devices = Devices {
-        sides: openers::by_side(settings, &relays, &boards)
+        sides: openers
             .into_iter()
-            .map(|opener| Side { opener })
+            .zip(signals)
+            .map(|(opener, signals)| Side { opener, signals })
             .collect(),
         readers: readers::start(settings, &stop, &reads, &mut supervisor, &mut simulated)?,
         boards: openers::sides_of_boards(settings),
+        inputs: inputs::start(settings, &stop, &input_events, &mut supervisor, &mut simulated),
     };
     let events = DeviceEvents {
         readers: reader_events,
         boards: boards_said,
+        inputs: inputs_said,
     };
 
     let core = Core::new(core_settings(settings, opened.boot));

@@ -2,7 +2,7 @@
 //! the kernel calls them. What an edge means and when a line is set is for the devices on them.
 
 mod character_device;
-mod rppal;
+mod registers;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -101,7 +101,7 @@ pub(crate) struct Edge {
 #[derive(Debug)]
 pub(crate) enum Watch {
     CharacterDevice(character_device::Watch),
-    Rppal(rppal::Watch),
+    Rppal(registers::Watch),
 }
 
 impl Watch {
@@ -109,7 +109,7 @@ impl Watch {
     pub(crate) fn start(backend: Backend, settings: &WatchSettings) -> Result<Self, DisconnectReason> {
         Ok(match backend {
             Backend::CharacterDevice => Self::CharacterDevice(character_device::Watch::start(settings)?),
-            Backend::Rppal => Self::Rppal(rppal::Watch::start(settings)?),
+            Backend::Rppal => Self::Rppal(registers::Watch::start(settings)?),
         })
     }
 
@@ -133,7 +133,7 @@ impl Watch {
     pub(crate) fn delay(&self) -> Duration {
         match self {
             Self::CharacterDevice(_) => Duration::ZERO,
-            Self::Rppal(_) => rppal::SETTLE,
+            Self::Rppal(_) => registers::SETTLE,
         }
     }
 }
@@ -142,7 +142,7 @@ impl Watch {
 #[derive(Debug)]
 pub(crate) enum Output {
     CharacterDevice(character_device::Output),
-    Rppal(rppal::Output),
+    Rppal(registers::Output),
 }
 
 impl Output {
@@ -150,7 +150,7 @@ impl Output {
     pub(crate) fn start(line: &OutputLine) -> Result<Self, DisconnectReason> {
         Ok(match line.backend {
             Backend::CharacterDevice => Self::CharacterDevice(character_device::Output::start(line)?),
-            Backend::Rppal => Self::Rppal(rppal::Output::start(line)?),
+            Backend::Rppal => Self::Rppal(registers::Output::start(line)?),
         })
     }
 

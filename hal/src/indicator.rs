@@ -42,13 +42,29 @@ pub struct Step {
     pub time: Duration,
 }
 
-/// Steps to be played once, one after the other; dark afterwards. Clones share the steps.
+/// Steps to be played one after the other; dark afterwards. Clones share the steps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pattern(Arc<[Step]>);
+pub struct Pattern {
+    steps: Arc<[Step]>,
+    again: bool,
+}
 
 impl From<Vec<Step>> for Pattern {
     fn from(steps: Vec<Step>) -> Self {
-        Self(steps.into())
+        Self {
+            steps: steps.into(),
+            again: false,
+        }
+    }
+}
+
+impl Pattern {
+    /// The same, again and again until there is another one.
+    #[must_use]
+    pub fn repeated(mut self) -> Self {
+        // What takes no time would be played without end.
+        self.again = self.steps.iter().any(|step| !step.time.is_zero());
+        self
     }
 }
 
@@ -161,11 +177,15 @@ impl<L: Lamps> Playing<L> {
     }
 
     async fn play(&mut self, pattern: &Pattern) -> Result<(), DisconnectReason> {
-        for step in pattern.0.iter() {
-            self.0.show(step.lit)?;
-            sleep(step.time).await;
+        loop {
+            for step in pattern.steps.iter() {
+                self.0.show(step.lit)?;
+                sleep(step.time).await;
+            }
+            if !pattern.again {
+                return self.0.show(Lit::DARK);
+            }
         }
-        self.0.show(Lit::DARK)
     }
 }
 

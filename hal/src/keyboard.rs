@@ -12,9 +12,9 @@ use firmware_protocol::serial::line::Terminator;
 use firmware_protocol::{Decoder, Profile, Reject};
 use rustix::io::Errno;
 use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
-use crate::clock::monotonic;
+use crate::clock::{before, monotonic};
 use crate::connection::{DisconnectCause, DisconnectReason, Reconnect};
 use crate::reader::{Frames, ReaderEvent, ReaderEventKind, Voice};
 
@@ -89,20 +89,23 @@ async fn listen(mut keys: EventStream, mut typed: Typed, voice: &mut Voice) -> D
     let mut at = monotonic();
     let mut quiet = true;
     loop {
-        let next = keys.next_event();
-        let event = if quiet {
-            Ok(next.await)
-        } else {
-            timeout(Decoder::IDLE, next).await
-        };
-        quiet = event.is_err();
-        match event {
-            Ok(Ok(event)) => {
+        let end = (!quiet).then(|| at.saturating_add(Decoder::IDLE));
+        let next = end.into_iter().chain(voice.deadline()).min();
+        match before(next, keys.next_event()).await {
+            Some(Ok(event)) => {
                 at = monotonic();
+                quiet = false;
                 typed.event(event, at, voice);
             }
-            Ok(Err(error)) => return lost(&error),
-            Err(_quiet) => typed.quiet(at, voice),
+            Some(Err(error)) => return lost(&error),
+            None => {
+                let now = monotonic();
+                if end.is_some_and(|end| now >= end) {
+                    quiet = true;
+                    typed.quiet(at, voice);
+                }
+                voice.timeout(now);
+            }
         }
     }
 }

@@ -126,6 +126,7 @@ impl Conversation<'_> {
                     self.voice.connection(ReaderEventKind::Connected).await;
                 }
             }
+            self.voice.timeout(monotonic());
             if let Some((card, at)) = self.seen.take() {
                 self.present(card, at);
             }

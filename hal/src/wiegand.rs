@@ -82,7 +82,7 @@ async fn listen(mut watch: Watch, timing: Timing, profile: &Profile, voice: &mut
     loop {
         let delay = watch.delay();
         let end = assembler.deadline().map(|end| end.saturating_add(delay));
-        let next = [end, voice.deadline()].into_iter().flatten().min();
+        let next = end.into_iter().chain(voice.deadline()).min();
         match before(next, watch.edge()).await {
             Some(Ok(edge)) => {
                 if edge.missed {

@@ -9,6 +9,7 @@
 
 mod check_ins;
 mod commands;
+mod decode;
 mod operator;
 mod rig;
 mod visit;

@@ -3,6 +3,7 @@
 use super::Tables;
 use crate::problem::Problem;
 use crate::table::Table;
+use crate::value::did_you_mean;
 
 /// Where people are counted as they come in, somebody must see them go out.
 pub(crate) fn zones(tables: &Tables<'_>) {
@@ -76,7 +77,9 @@ pub(crate) fn passages(tables: &Tables<'_>) {
 pub(crate) fn device_api(studio: Option<&Table<'_>>, delivery: Option<&Table<'_>>) {
     const KEY: &str = "device_api";
     let Some(studio) = studio else { return };
-    let delivery = delivery.filter(|delivery| delivery.texts_of("ways").contains(&"device-api"));
+    // A misspelt way is reported as such and counts as what it seems to mean.
+    let uses = |way: &&str| did_you_mean(way, &["device-api"]).is_some();
+    let delivery = delivery.filter(|delivery| delivery.texts_of("ways").iter().any(uses));
     match (delivery, studio.has(KEY)) {
         (Some(delivery), false) => {
             let message = "the way \"device-api\" needs [studio.device_api]";

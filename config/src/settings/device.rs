@@ -251,6 +251,7 @@ impl Default for Patterns {
 
 /// The log values of the reasons to deny, each of which may have a pattern of its own: the only list of them.
 pub const DENY_REASONS: &[&str] = &[
+    "out-of-service",
     "lane-closed",
     "locked-out",
     "unknown",

@@ -43,7 +43,7 @@ Examples:
       find every mistake before the gateway is started
   turnstile-gateway run --config /etc/turnstile-gateway/turnstile-gateway.toml
       what the service does
-  turnstile-gateway decode --format rdm6300 02334630324237373544324341 03
+  turnstile-gateway decode --format rdm6300 02 334630324237373544323244 03
       what a reader's bytes mean";
 
 #[derive(Subcommand)]
@@ -110,7 +110,7 @@ enum Command {
         order: lane::MembersOrder,
     },
     /// Say what a reader's frame means, as one line of JSON; exits 65 when it is not valid
-    Decode(DecodeArguments),
+    Decode(decode::Arguments),
 }
 
 #[derive(Args)]
@@ -135,19 +135,6 @@ struct SimulatorArguments {
     /// The same seed makes the same members
     #[arg(long, default_value_t = 1)]
     seed: u64,
-}
-
-#[derive(Args)]
-struct DecodeArguments {
-    /// The format of the frame
-    #[arg(long, required_unless_present = "list")]
-    format: Option<String>,
-    /// List the formats and leave
-    #[arg(long)]
-    list: bool,
-    /// The frame: bytes as hexadecimal digits, bits as 0 and 1
-    #[arg(required_unless_present = "list")]
-    input: Vec<String>,
 }
 
 /// Runs the command named by the process's arguments.

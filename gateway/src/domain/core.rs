@@ -82,6 +82,12 @@ impl Core {
         &self.settings
     }
 
+    /// Whether somebody who was let in here has not passed yet.
+    #[must_use]
+    pub fn awaits_passage(&self, access_point: AccessPointId) -> bool {
+        self.grants.awaits_passage(access_point)
+    }
+
     /// Who is inside.
     #[must_use]
     pub fn presence(&self) -> &Presence {

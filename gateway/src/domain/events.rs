@@ -112,6 +112,8 @@ pub enum Effect {
     Ask {
         /// For which decision.
         decision: DecisionId,
+        /// Where the person waits.
+        access_point: AccessPointId,
         /// What was presented.
         credential: Credential,
         /// The benefit keys to ask for.

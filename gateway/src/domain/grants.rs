@@ -50,6 +50,12 @@ impl Grants {
         }
     }
 
+    pub(super) fn awaits_passage(&self, access_point: AccessPointId) -> bool {
+        self.0
+            .iter()
+            .any(|grant| grant.access_point == access_point && grant.opened)
+    }
+
     /// The grant that somebody who passes here has used.
     pub(super) fn take_passage(&mut self, access_point: AccessPointId) -> Option<Grant> {
         let position = self

@@ -141,6 +141,15 @@ fn texts(outcome: Outcome, direction: Direction) -> [&'static str; 7] {
             "Nie rozpoznano",
             "Niet herkend",
         ],
+        DenyReason::OutOfService => [
+            "Out of service",
+            "Außer Betrieb",
+            "Fuera de servicio",
+            "Hors service",
+            "Fuori servizio",
+            "Nieczynne",
+            "Buiten gebruik",
+        ],
         DenyReason::LaneClosed => [
             "Lane closed",
             "Hier geschlossen",

@@ -10,6 +10,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use hal::ReaderEvent;
 use hal::board::BoardEvent;
+use hal::input::InputEvent;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::sleep;
 use tracing::info;
@@ -44,6 +45,8 @@ pub struct DeviceEvents {
     pub readers: mpsc::Receiver<ReaderEvent>,
     /// Boards.
     pub boards: mpsc::Receiver<BoardEvent>,
+    /// Inputs.
+    pub inputs: mpsc::Receiver<InputEvent>,
 }
 
 /// What happens at the lanes, for whoever wants to see it.
@@ -138,6 +141,7 @@ impl Controller {
                 () = stop.requested() => return,
                 Some(opening) = self.openings.next() => self.opened(opening),
                 Some(event) = events.boards.recv() => self.board_event(&event),
+                Some(event) = events.inputs.recv() => self.input_event(&event),
                 Some(input) = self.lookups.next() => self.core.handle(input, clock::now()),
                 Some(event) = events.readers.recv() => self.reader_event(event),
                 () = sleep(due) => {}
@@ -176,9 +180,13 @@ impl Controller {
                 },
                 Effect::Ask {
                     decision,
+                    access_point,
                     credential,
                     benefits,
                 } => {
+                    if let Some(side) = self.devices.sides.get(access_point.0) {
+                        side.signals.waiting();
+                    }
                     let directory = self.directory.clone();
                     self.lookups.push(Box::pin(async move {
                         let answer: Answer = directory.ask(&credential, &benefits).await;
@@ -298,6 +306,12 @@ impl Controller {
     }
 
     fn decided(&mut self, decision: AccessDecision) {
+        let settings = self.core.settings();
+        let side = self.devices.sides.get(decision.access_point.0);
+        if let (Some(side), Some(access_point)) = (side, settings.access_points.get(decision.access_point.0))
+        {
+            side.signals.decided(&decision, access_point.direction);
+        }
         match decision.outcome {
             Outcome::Granted(_) => {
                 self.opening.insert(decision.id, decision);

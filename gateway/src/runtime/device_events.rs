@@ -1,11 +1,12 @@
 //! What the devices say, as inputs of the core and lines of the log.
 
 use hal::board::{BoardEvent, BoardEventKind, BoardInput};
+use hal::input::{InputEvent, InputEventKind};
 use hal::{ReaderEvent, ReaderEventKind};
 use tracing::{error, info, warn};
 
 use super::controller::Controller;
-use super::devices::BoardSides;
+use super::devices::{BoardSides, InputTask};
 use super::presentation;
 use crate::clock;
 use crate::domain::{AccessPointId, Input, Monotonic};
@@ -79,12 +80,61 @@ impl Controller {
         }
     }
 
+    pub(super) fn input_event(&mut self, event: &InputEvent) {
+        let Some(task) = self.devices.inputs.get(&event.input) else {
+            return;
+        };
+        let name = &*event.input;
+        let active = match &event.kind {
+            InputEventKind::Active => true,
+            InputEventKind::Inactive => false,
+            InputEventKind::Connected => return info!(input = name, "input connected"),
+            InputEventKind::Disconnected(reason) => {
+                return error!(input = name, %reason, "input disconnected: trying to reconnect");
+            }
+        };
+        let input = match task {
+            InputTask::Passage(sides) if active => {
+                // One sensor for both directions: who passes is who was let in.
+                let awaited = sides.iter().find(|side| self.core.awaits_passage(**side));
+                let Some(access_point) = awaited.or(sides.first()).copied() else {
+                    return;
+                };
+                Input::Passed { access_point }
+            }
+            InputTask::Button(access_point) if active => Input::Button {
+                access_point: *access_point,
+            },
+            InputTask::Fire { lane } => Input::Fire {
+                lane: lane.clone(),
+                active,
+            },
+            InputTask::Tamper { lane } if active => {
+                return error!(
+                    input = name,
+                    lane, "tamper contact: somebody meddles with the lane"
+                );
+            }
+            InputTask::Tamper { lane } => return warn!(input = name, lane, "tamper contact closed again"),
+            InputTask::Passage(_) | InputTask::Button(_) => return,
+        };
+        self.core.handle(input, clock::now());
+    }
+
     pub(super) fn board_event(&mut self, event: &BoardEvent) {
         let Some(sides) = self.devices.boards.get(&event.board) else {
             return;
         };
         log_board(&event.board, &sides.lane, &event.kind);
         for input in board_inputs(&event.kind, sides) {
+            if let Input::Service {
+                access_point,
+                working,
+            } = input
+                && let Some(side) = self.devices.sides.get(access_point.0)
+            {
+                side.signals.service(working);
+            }
             self.core.handle(input, clock::now());
         }
     }

@@ -9,6 +9,7 @@ use hal::board::{Board, Way};
 use hal::relay::Relay;
 
 use super::presentation::Content;
+use super::signals::Signals;
 use crate::domain::AccessPointId;
 
 /// Everything at the lanes, by the names of the settings.
@@ -20,6 +21,27 @@ pub struct Devices {
     pub readers: BTreeMap<Arc<str>, Reader>,
     /// Boards.
     pub boards: BTreeMap<Arc<str>, BoardSides>,
+    /// Inputs.
+    pub inputs: BTreeMap<Arc<str>, InputTask>,
+}
+
+/// What an input is there for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InputTask {
+    /// It sees people pass at these sides of one lane.
+    Passage(Vec<AccessPointId>),
+    /// It opens this side.
+    Button(AccessPointId),
+    /// It tells of a fire; its lane is held open.
+    Fire {
+        /// The lane's name.
+        lane: String,
+    },
+    /// It tells that somebody meddles with the lane.
+    Tamper {
+        /// The lane's name.
+        lane: String,
+    },
 }
 
 /// What stands at one side of a lane.
@@ -27,6 +49,8 @@ pub struct Devices {
 pub struct Side {
     /// What lets people pass.
     pub opener: Opener,
+    /// What the person sees and hears.
+    pub signals: Signals,
 }
 
 /// What lets people pass.

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use config::{ReaderKind, Settings};
-use firmware_protocol::{Format, Rendering, Wiring};
+use config::{KeyTerminator, ReaderKind, Settings};
+use firmware_protocol::{Format, Profile, Rendering, Wiring};
 use hal::ReaderEvent;
+use hal::keyboard::{Ending, KeyboardReader, keyboard_reader};
 use hal::polled::{PolledReader, polled_reader};
 use hal::reader::{Patience, SerialReader, serial_reader};
 use hal::serial::{DataBits, Parity, PortSettings, StopBits};
@@ -78,7 +79,21 @@ pub(super) fn start(
                 supervisor.spawn_until(stop, task_name, wiegand_reader(task, events.clone()));
                 (Content::Code, frames::number(&wiegand.cards.number))
             }
-            ReaderKind::Keyboard(_) | ReaderKind::Osdp(_) => {
+            ReaderKind::Keyboard(keyboard) => {
+                let task = KeyboardReader {
+                    name: Arc::clone(&name),
+                    device: keyboard.device.clone(),
+                    profile: Profile::from(Format::Line),
+                    ending: match keyboard.terminator {
+                        KeyTerminator::Enter => Ending::Enter,
+                        KeyTerminator::Tab => Ending::Tab,
+                        KeyTerminator::Idle => Ending::Silence,
+                    },
+                };
+                supervisor.spawn_until(stop, task_name, keyboard_reader(task, events.clone()));
+                (frames::content(keyboard.content), Rendering::Decimal)
+            }
+            ReaderKind::Osdp(_) => {
                 return Err(StartError::NotBuiltIn {
                     reader: reader.name.clone(),
                 });

@@ -87,6 +87,7 @@ fn check(audit: &Audit) {
     let refusals: u64 = audit.denied.values().sum();
     assert_eq!(audit.decided, grants + refusals);
     assert_eq!(audit.openings, grants);
+    assert_eq!(audit.forced, 0, "nobody passed without a grant");
     assert_eq!(
         audit.check_ins,
         audit.openings - audit.failed_relays - audit.not_taken,

@@ -43,6 +43,13 @@ impl Readers {
         }
     }
 
+    /// The time is now `now`: tells that readers are noisy no more. Calling it often is harmless.
+    pub(super) fn timeout(&mut self, now: Duration) {
+        for reader in &mut self.readers {
+            reader.voice.timeout(now);
+        }
+    }
+
     /// Takes a read that was here at `at`.
     pub(super) fn read(&mut self, read: &BoardRead, at: Duration) {
         let Some(reader) = self

@@ -304,6 +304,7 @@ impl Task {
         while let Some(told) = self.turnstile.poll_event() {
             self.told(told, now);
         }
+        self.readers.timeout(now);
         self.tell_service(now);
     }
 

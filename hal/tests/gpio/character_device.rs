@@ -4,7 +4,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use firmware_protocol::Reject;
+use firmware_protocol::{Format, Profile, Reading, Reject};
 use hal::clock::monotonic;
 use hal::gpio::{Backend, Level, OutputLine, Pull};
 use hal::indicator::{GpioIndicator, Lit, Pattern, Step, gpio_indicator};
@@ -14,7 +14,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 
 use crate::Test;
-use crate::desk::{Desk, PATIENCE, PATIENT, RELAY, h10301, relay_line, runtime, start_holding, until};
+use crate::desk::{
+    Desk, PATIENCE, PATIENT, RELAY, h10301, relay_line, runtime, start_holding, take_and_free, until,
+};
 use crate::sim::Sim;
 
 pub(crate) const TESTS: &[Test] = &[
@@ -38,6 +40,11 @@ pub(crate) const TESTS: &[Test] = &[
         bouncing,
     ),
     ("an_indicator_sets_its_lines_and_ends_dark", indicator),
+    ("keys_on_the_lines_of_a_reader_become_a_pin", keys),
+    (
+        "taking_and_freeing_lines_again_and_again_leaks_no_descriptor",
+        leaks,
+    ),
     ("a_relay_falls_off_when_the_process_is_killed", killed),
 ];
 
@@ -144,7 +151,7 @@ fn busy() {
     let _sim = sim();
     runtime().block_on(async {
         let mut holder = Desk::connected(BACKEND, PATIENT).await;
-        let mut second = Desk::listen(BACKEND, firmware_protocol::Format::H10301, PATIENT);
+        let mut second = Desk::listen(BACKEND, Format::H10301, PATIENT);
         let ReaderEventKind::Disconnected(reason) = second.next().await.kind else {
             panic!("two readers on the same lines");
         };
@@ -172,6 +179,30 @@ fn active_low() {
         task.await.unwrap();
         assert!(!sim.is_high(RELAY), "the line is still held");
     });
+}
+
+fn keys() {
+    let sim = sim();
+    runtime().block_on(async {
+        let mut profile = Profile::from(Format::H10301);
+        profile.keypad = Some(Format::W8Compl);
+        let mut desk = Desk::listen(BACKEND, profile, PATIENT);
+        assert_eq!(desk.next().await.kind, ReaderEventKind::Connected);
+        // 4711 and #: the complement of the key, then the key.
+        for key in [4, 7, 1, 1, 0xB] {
+            sim.send(&format!("{:04b}{key:04b}", 15 - key), WIDTH, INTERVAL);
+            sleep(PATIENT.frame_gap * 2).await;
+        }
+        let read = desk.next().await.kind;
+        assert!(matches!(read, ReaderEventKind::Read(Reading::Pin(keys)) if keys.as_str() == "4711"));
+        sim.send(&h10301(123, 4567), WIDTH, INTERVAL);
+        assert_eq!(desk.card().await, (123, 4567));
+    });
+}
+
+fn leaks() {
+    let _sim = sim();
+    runtime().block_on(take_and_free(BACKEND, 100));
 }
 
 fn bouncing() {

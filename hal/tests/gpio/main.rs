@@ -12,7 +12,7 @@
 
 mod character_device;
 mod desk;
-mod rppal;
+mod registers;
 mod sim;
 
 use std::env::args;
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let tests: &[Test] = if Path::new("/dev/gpiomem").exists() {
-        rppal::TESTS
+        registers::TESTS
     } else {
         character_device::TESTS
     };

@@ -108,6 +108,7 @@ impl Core {
         }
         self.effects.push_back(Effect::Ask {
             decision,
+            access_point: waiting.access_point,
             credential: waiting.credential.clone(),
             benefits: self.required_keys(waiting.access_point),
         });

@@ -347,7 +347,9 @@ impl Month {
                     Passage::Taken => {}
                     Passage::NotTaken => self.audit.not_taken += 1,
                     Passage::Forced => self.audit.forced += 1,
+                    Passage::WrongWay => panic!("nobody goes the wrong way here"),
                 },
+                Effect::Released { .. } => panic!("there is no button and no fire"),
                 Effect::CheckIn(visit) => self.audit.visit(&visit),
                 Effect::LockedOut { .. } => panic!("cards lock nothing"),
             }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use ::rppal::gpio::{self, Error, Event, Gpio, InputPin, OutputPin, Pin, Trigger};
+use rppal::gpio::{self, Error, Event, Gpio, InputPin, OutputPin, Pin, Trigger};
 use tokio::sync::mpsc;
 
 use super::{Edge, Edges, Level, OutputLine, Pull, WatchSettings};

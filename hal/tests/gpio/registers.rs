@@ -13,12 +13,18 @@ use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 use crate::Test;
-use crate::desk::{Desk, PATIENCE, PATIENT, RELAY, h10301, relay_line, runtime, start_holding, until};
+use crate::desk::{
+    Desk, PATIENCE, PATIENT, RELAY, h10301, relay_line, runtime, start_holding, take_and_free, until,
+};
 use crate::sim::Sim;
 
 pub(crate) const TESTS: &[Test] = &[
     ("edges_of_both_lines_are_read_in_the_order_of_their_times", edges),
     ("a_line_in_use_is_noticed", busy),
+    (
+        "taking_and_freeing_lines_again_and_again_leaks_no_descriptor",
+        leaks,
+    ),
     (
         "a_relay_is_switched_by_the_registers_and_released_at_the_end",
         registers,
@@ -84,6 +90,11 @@ fn busy() {
         holder.stop();
         assert_eq!(second.next().await.kind, ReaderEventKind::Connected);
     });
+}
+
+fn leaks() {
+    let _sim = sim();
+    runtime().block_on(take_and_free(BACKEND, 100));
 }
 
 fn registers() {
