@@ -10,6 +10,8 @@ mod rules;
 mod services;
 mod signals;
 
+pub(crate) use rules::core_settings;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,6 +25,7 @@ use tracing::{error, info};
 use crate::budget::Budget;
 use crate::clock;
 use crate::control::{self, Control};
+use crate::delivery;
 use crate::directory::{Directory, Store};
 use crate::domain::Core;
 use crate::journal::{self, Journal, JournalError};
@@ -157,10 +160,11 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
         inputs: inputs_said,
     };
 
+    let core = Core::new(core_settings(settings, opened.boot));
     let (notices, _) = broadcast::channel(NOTICES);
     let (commands, for_controller) = mpsc::channel(COMMANDS);
     let control = Control {
-        device: settings.gateway.device.clone(),
+        core: core.settings().clone(),
         started: clock::wall(),
         commands,
         directory: directory.clone(),
@@ -169,14 +173,14 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
         notices: notices.clone(),
     };
     let controller = Controller::new(
-        Core::new(rules::core_settings(settings, opened.boot)),
+        core,
         directory.clone(),
         journal.handle(),
         devices,
         staff(data, settings),
         notices.clone(),
     );
-    let delivery = services::delivery(settings, journal.handle(), studio.clone(), budget)?;
+    let deliverer = services::delivery(settings, journal.handle(), studio.clone(), budget)?;
     let control = control::serve(control::socket_path(data), control);
     supervisor.spawn(
         "controller",
@@ -187,7 +191,8 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
         let newest_visit = journal.handle().visits().iter().map(|visit| visit.at).max();
         supervisor.spawn_until(&stop, "time sync", time_sync(newest_visit));
     }
-    supervisor.spawn_until(&stop, "delivery", delivery.run());
+    supervisor.spawn_until(&stop, "delivery", deliverer.run());
+    supervisor.spawn_until(&stop, "backlog", delivery::warn_of_backlog(journal.handle()));
     supervisor.spawn_until(&stop, "control", control);
     supervisor.spawn_until(&stop, "roster", directory.keep_up());
     info!(

@@ -6,6 +6,7 @@ mod check_ins;
 mod decode;
 mod demo;
 mod devices;
+mod explain;
 mod lane;
 mod logging;
 mod print;
@@ -66,6 +67,14 @@ enum Command {
     /// Show how the running gateway is: studio, readers, relays, lanes, check-ins
     #[command(after_help = status::EXAMPLES)]
     Status(ask::Target),
+    /// Say what would become of a credential: every check with the value that it sees
+    #[command(after_help = explain::EXAMPLES)]
+    Explain {
+        #[command(flatten)]
+        target: ask::Target,
+        #[command(flatten)]
+        arguments: explain::ExplainArguments,
+    },
     /// Show what happens at the lanes, line by line, until Ctrl-C
     #[command(after_help = watch::EXAMPLES)]
     Watch(ask::Target),
@@ -160,6 +169,7 @@ pub fn main() -> ExitCode {
         Command::StudioSimulator(arguments) => studio_simulator::run(&arguments),
         Command::Demo { script } => demo::run(script),
         Command::Status(target) => status::run(&target),
+        Command::Explain { target, arguments } => explain::run(&target, arguments),
         Command::Watch(target) => watch::run(&target),
         Command::CheckIns { target, order } => check_ins::run(&target, order),
         Command::Lane { target, order } => lane::lane(&target, order),

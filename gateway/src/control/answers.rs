@@ -51,8 +51,15 @@ impl Control {
                     Err(error) => Response::Failed(error.to_string()),
                 }
             }
-            Request::Resync => Response::Failed("this gateway fetches no roster".to_owned()),
-            Request::Explain { .. } => Response::Failed("not yet".to_owned()),
+            Request::Resync => {
+                self.directory.resync();
+                Response::Done
+            }
+            Request::Explain {
+                credential,
+                access_point,
+                at,
+            } => self.explain(credential, access_point, at).await,
             Request::CheckIns(request) => {
                 for answer in check_ins::answer(request, &self.journal).await {
                     client.say(&answer).await?;
@@ -81,7 +88,7 @@ impl Control {
         };
         Some(Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            device: self.device.clone(),
+            device: self.core.device.clone(),
             started: self.started,
             now: now.wall,
             clock_set: now.wall_set,
@@ -115,7 +122,7 @@ impl Control {
             members: Members {
                 in_memory,
                 on_disk,
-                roster: None,
+                roster: self.directory.roster_as_of().await,
             },
             check_ins: CheckInCounts {
                 waiting: counts.waiting,
@@ -176,6 +183,6 @@ impl Control {
     }
 }
 
-fn busy() -> Response {
+pub(super) fn busy() -> Response {
     Response::Failed("the lanes do not answer: the gateway is ending or overloaded, try again".to_owned())
 }

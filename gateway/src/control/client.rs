@@ -56,8 +56,11 @@ pub fn ask(data_dir: &Path, request: &Request) -> Result<Answers, ControlError> 
         stream.set_read_timeout(patience(request))?;
         let mut line = serde_json::to_vec(request).map_err(io::Error::other)?;
         line.push(b'\n');
-        stream.write_all(&line)?;
-        Ok(stream)
+        match stream.write_all(&line) {
+            // A gateway that takes no further command says so and does not wait for it.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+            _ => Ok(stream),
+        }
     });
     match sent {
         Ok(stream) => Ok(Answers {

@@ -5,6 +5,7 @@
 mod answers;
 mod check_ins;
 mod client;
+mod explaining;
 mod happening;
 mod message;
 mod server;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 pub use check_ins::answer as answer_check_ins;
 pub use client::{Answers, ControlError, ask};
+pub use explaining::{moved, no_access_point, told};
 pub use message::{
     CheckIn, CheckInCounts, CheckInRequest, CheckSeen, Explanation, Happening, Lane, Members, Mode,
     Presented, Reader, Relay, Request, Response, Status, Studio,

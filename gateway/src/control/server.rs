@@ -2,7 +2,7 @@
 //! nothing, says nonsense or never stops is answered or let go; it disturbs nobody.
 
 use std::fs::Permissions;
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,6 +21,7 @@ use tracing::{error, warn};
 use super::message::{Request, Response};
 use super::{LONGEST_REQUEST, PATIENCE};
 use crate::directory::Directory;
+use crate::domain::CoreSettings;
 use crate::journal::JournalHandle;
 use crate::runtime::{Command, Notice};
 
@@ -32,8 +33,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// What requests are answered from.
 pub struct Control {
-    /// The gateway's name.
-    pub device: String,
+    /// What the lanes work by.
+    pub core: CoreSettings,
     /// When it started.
     pub started: Timestamp,
     /// To the controller.
@@ -48,19 +49,24 @@ pub struct Control {
     pub notices: broadcast::Sender<Notice>,
 }
 
-/// Listens at `path` and answers, until it is dropped. Where it cannot listen the gateway works without it.
-pub async fn serve(path: PathBuf, control: Control) {
-    let listener = match listen(&path) {
-        Ok(listener) => listener,
-        Err(error) => {
-            error!(
-                socket = %path.display(), %error,
-                "cannot listen for commands such as status: going on without them"
-            );
-            return std::future::pending().await;
+/// Listens at `path` from now on; the future answers until it is dropped. Where it cannot listen the gateway works
+/// without it.
+pub fn serve(path: PathBuf, control: Control) -> impl Future<Output = ()> + Send {
+    let listening = listen(&path).inspect_err(|error| {
+        error!(
+            socket = %path.display(), %error,
+            "cannot listen for commands such as status: going on without them"
+        );
+    });
+    async move {
+        match listening {
+            Ok(listener) => attend_all(&listener, control, Socket(path)).await,
+            Err(_) => std::future::pending().await,
         }
-    };
-    let _socket = Socket(path);
+    }
+}
+
+async fn attend_all(listener: &UnixListener, control: Control, _socket: Socket) {
     let control = Arc::new(control);
     let places = Arc::new(Semaphore::new(MOST_CLIENTS));
     let mut clients = JoinSet::new();
@@ -75,7 +81,7 @@ pub async fn serve(path: PathBuf, control: Control) {
                             drop(place);
                         });
                     }
-                    Err(_full) => refuse(&stream),
+                    Err(_full) => refuse(stream),
                 },
                 Err(error) => {
                     warn!(%error, "a connection to the control socket failed");
@@ -107,12 +113,14 @@ fn listen(path: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-fn refuse(stream: &UnixStream) {
+fn refuse(stream: UnixStream) {
     let full = Response::Failed(format!(
         "{MOST_CLIENTS} other commands are under way: end one of them and try again"
     ));
-    // It fits into an empty buffer or is of no use to anybody.
-    let _ = stream.try_write(&line(&full));
+    // Never waits: it fits into an empty buffer or is of no use to anybody.
+    let _ = stream
+        .into_std()
+        .and_then(|mut stream| stream.write(&line(&full)));
 }
 
 async fn attend(stream: UnixStream, control: &Control) {

@@ -3,6 +3,7 @@
 //! may be ended at any moment; the journal knows what may have been sent.
 
 mod action;
+mod backlog;
 mod history;
 mod pace;
 mod plan;
@@ -24,6 +25,7 @@ use rand::rngs::StdRng;
 use tracing::{info, warn};
 
 pub use action::{Action, Pause, action};
+pub use backlog::warn_of_backlog;
 pub use studio::{Studio, StudioApis, Told};
 
 use crate::clock;

@@ -24,7 +24,7 @@ use self::ask::Found;
 use self::memory::Memory;
 use self::outage::Outage;
 pub use self::outage::StudioSeen;
-pub use self::store::{Store, StoreError};
+pub use self::store::{Store, StoreError, stored};
 use self::visit_days::Day;
 use crate::budget::{Budget, Rank};
 use crate::clock;

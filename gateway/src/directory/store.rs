@@ -13,11 +13,14 @@ use tracing::{error, warn};
 use super::row::{Key, Row};
 use super::visit_days::{Day, VisitDays};
 use super::writer::{Change, Shared, Writer};
-use crate::database;
+use crate::database::{self, DatabaseError};
 use crate::domain::{Credential, CustomerId, MemberRecord};
 
 /// Changes that may wait for the disk. What finds no place is left out and fetched again when it is needed.
 pub(super) const MOST_CHANGES: usize = 4_096;
+
+/// The database in the data folder.
+const FILE: &str = "members.db";
 
 /// What can go wrong with the stored records.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +36,9 @@ pub enum StoreError {
         /// How.
         source: serde_json::Error,
     },
+    /// It cannot be opened.
+    #[error(transparent)]
+    Open(#[from] DatabaseError),
     /// The reading task was cut off.
     #[error("the gateway is ending")]
     Ending,
@@ -70,7 +76,7 @@ impl Store {
         let shared = Shared::default();
         let (reading, works) = (Arc::clone(&shared.reading), Arc::clone(&shared.works));
         let file = shared.file.subscribe();
-        let writer = Writer::open(folder.join("members.db"), shared);
+        let writer = Writer::open(folder.join(FILE), shared);
         let thread = std::thread::Builder::new().name("member-records".to_owned());
         if let Err(error) = thread.spawn(move || writer.work(waiting)) {
             error!(%error, "cannot start the thread that writes member records: going on in memory");
@@ -99,16 +105,7 @@ impl Store {
     /// When the file cannot be read.
     pub(super) async fn find(&self, credential: &Credential) -> Result<Option<MemberRecord>, StoreError> {
         let key = Key::of(credential);
-        self.read(move |connection| {
-            let sql = "SELECT customer FROM credential WHERE key = ?1";
-            let mut statement = connection.prepare_cached(sql)?;
-            let customer = statement.query_row([key.as_str()], |row| row.get(0)).optional()?;
-            match customer {
-                Some(customer) => record(connection, CustomerId(customer)),
-                None => Ok(None),
-            }
-        })
-        .await
+        self.read(move |connection| holder(connection, &key)).await
     }
 
     /// The record of this customer.
@@ -279,6 +276,27 @@ impl Store {
             self.change(Change::Damaged { file });
         }
         read.map(Option::unwrap_or_default)
+    }
+}
+
+/// The record of whoever holds this credential, as a gateway that does not run has left it in `folder`.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn stored(folder: &Path, credential: &Credential) -> Result<Option<MemberRecord>, StoreError> {
+    let path = folder.join(FILE);
+    if !path.exists() {
+        return Ok(None);
+    }
+    holder(&database::reader(&path)?, &Key::of(credential))
+}
+
+fn holder(connection: &Connection, key: &Key) -> Result<Option<MemberRecord>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT customer FROM credential WHERE key = ?1")?;
+    let customer = statement.query_row([key.as_str()], |row| row.get(0)).optional()?;
+    match customer {
+        Some(customer) => record(connection, CustomerId(customer)),
+        None => Ok(None),
     }
 }
 

@@ -2,12 +2,16 @@
 //! How a read becomes a decision stands in `core/deciding.rs`.
 
 mod deciding;
+mod explaining;
 mod releases;
+mod weighing;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+
+pub use explaining::{Explained, Question, Seen};
 
 use super::grants::{Grant, Grants};
 use super::lockout::Lockout;
@@ -275,6 +279,10 @@ impl Core {
     }
 }
 
+#[cfg(test)]
+mod explained;
+#[cfg(test)]
+mod passages;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub mod texts;
 mod time;
 
 pub use check_in::{CheckIn, CheckInId, Direction, Visitor};
-pub use core::{Core, MOST_WAITING};
+pub use core::{Core, Explained, MOST_WAITING, Question, Seen};
 pub use credential::{CardNumber, CardNumberError, Credential};
 pub use decision::{AccessDecision, Basis, DecisionId, DenyReason, Outcome};
 pub use events::{Effect, Input, Passage, ReleaseCause};

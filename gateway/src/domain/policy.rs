@@ -1,16 +1,26 @@
-//! The checks that a member record can answer, in their fixed order.
+//! The checks and their fixed order. Made here are those that a member record can answer; those of the lane itself
+//! are made in `core/deciding.rs`.
 
 use std::cmp::max;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::{Credential, DenyReason, MemberRecord, MemberStatus, Now, RequiredBenefits};
 
 /// One check of the order in which they are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Check {
+    /// The lane can be opened.
+    Service,
+    /// The reader takes codes and PINs.
+    Lockout,
+    /// How the lane works.
+    LaneMode,
+    /// Somebody has this credential.
+    Known,
     /// Has a contract.
     MemberStatus,
     /// The studio's own word that access is blocked.
@@ -23,6 +33,34 @@ pub enum Check {
     RequiredBenefits,
     /// The presented access code is still valid.
     AccessCodeExpiry,
+    /// The lane has an open time now.
+    OpeningHours,
+    /// There is room inside.
+    Capacity,
+    /// Not inside already.
+    AntiPassback,
+}
+
+impl Check {
+    /// Its name for an operator.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Service => "service",
+            Self::Lockout => "guessing",
+            Self::LaneMode => "lane mode",
+            Self::Known => "known",
+            Self::MemberStatus => "member status",
+            Self::AccessRefusal => "access refusal",
+            Self::AccessRestrictions => "access restrictions",
+            Self::IdlePeriod => "idle period",
+            Self::RequiredBenefits => "required benefits",
+            Self::AccessCodeExpiry => "access code expiry",
+            Self::OpeningHours => "opening hours",
+            Self::Capacity => "capacity",
+            Self::AntiPassback => "anti-passback",
+        }
+    }
 }
 
 /// What one check found.
@@ -32,8 +70,12 @@ pub enum Finding {
     Passed,
     /// A reason to refuse.
     Refused(DenyReason),
-    /// The record does not hold the value.
+    /// The value is not known.
     NotKnown,
+    /// Against it, but it is only noted.
+    Noted,
+    /// The lane opens whatever the other checks say.
+    Opens,
 }
 
 /// A check with its finding and the time of the value it saw.
@@ -43,8 +85,19 @@ pub struct Examined {
     pub check: Check,
     /// What it found.
     pub finding: Finding,
-    /// When the studio gave the value.
-    pub as_of: Timestamp,
+    /// When the studio gave the value; none for settings and for what the gateway knows by itself.
+    pub as_of: Option<Timestamp>,
+}
+
+impl Examined {
+    /// A check of a value that is the gateway's own.
+    pub(super) fn own(check: Check, finding: Finding) -> Self {
+        Self {
+            check,
+            finding,
+            as_of: None,
+        }
+    }
 }
 
 /// What a record says of a person at an access point.
@@ -67,10 +120,7 @@ pub fn examine(
     time_zone: &TimeZone,
     now: Now,
 ) -> Vec<Examined> {
-    // The record itself proves a later moment than a clock that stands before it, such as that of a Pi that starts
-    // in 1970: a dated restriction must hold there too.
-    let moment = max(now.wall, record.as_of);
-    let today = time_zone.to_datetime(moment).date();
+    let today = today(record, time_zone, now);
     let refuse_if = |refused: bool, reason: DenyReason| {
         if refused {
             Finding::Refused(reason)
@@ -100,7 +150,7 @@ pub fn examine(
     let by_record = |check, finding| Examined {
         check,
         finding,
-        as_of: record.as_of,
+        as_of: Some(record.as_of),
     };
     vec![
         by_record(Check::MemberStatus, status),
@@ -116,7 +166,7 @@ pub fn examine(
         Examined {
             check: Check::RequiredBenefits,
             finding: benefits,
-            as_of: benefits_as_of,
+            as_of: Some(benefits_as_of),
         },
         Examined {
             check: Check::AccessCodeExpiry,
@@ -126,9 +176,17 @@ pub fn examine(
             as_of: record
                 .access_code_as_of
                 .filter(|_| expired)
-                .unwrap_or(record.as_of),
+                .or(Some(record.as_of)),
         },
     ]
+}
+
+/// The day that dates of a record are compared with.
+pub(super) fn today(record: &MemberRecord, time_zone: &TimeZone, now: Now) -> Date {
+    // The record itself proves a later moment than a clock that stands before it, such as that of a Pi that starts
+    // in 1970: a dated restriction must hold there too.
+    let moment = max(now.wall, record.as_of);
+    time_zone.to_datetime(moment).date()
 }
 
 /// The finding, and the age of the oldest value it rests on.
@@ -185,12 +243,12 @@ fn examine_benefits(record: &MemberRecord, required: &RequiredBenefits) -> (Find
 pub fn judge(examined: &[Examined]) -> (Verdict, Timestamp) {
     let oldest = examined
         .iter()
-        .map(|examined| examined.as_of)
+        .filter_map(|examined| examined.as_of)
         .min()
         .unwrap_or(Timestamp::MIN);
     let refused = examined.iter().find_map(|examined| match examined.finding {
-        Finding::Refused(reason) => Some((Verdict::No(reason), examined.as_of)),
-        Finding::Passed | Finding::NotKnown => None,
+        Finding::Refused(reason) => Some((Verdict::No(reason), examined.as_of.unwrap_or(oldest))),
+        _ => None,
     });
     let incomplete = examined
         .iter()

@@ -61,6 +61,16 @@ impl Presence {
             .saturating_add(self.unnamed.get(&zone).copied().unwrap_or_default())
     }
 
+    /// Since when a customer is inside a zone.
+    pub(super) fn inside_since(&self, zone: ZoneId, customer: CustomerId) -> Option<Monotonic> {
+        self.inside.get(&(zone, customer)).copied()
+    }
+
+    /// What the studio last said of itself: count and limit.
+    pub(super) fn utilization(&self) -> Option<(u32, Option<u32>)> {
+        self.studio
+    }
+
     /// Looks at the rules of a zone before somebody comes in.
     pub(super) fn examine(
         &self,

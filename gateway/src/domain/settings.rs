@@ -27,6 +27,20 @@ pub struct CoreSettings {
     pub access_points: Vec<AccessPoint>,
 }
 
+impl CoreSettings {
+    /// The access point of this name: lane and direction (`main/in`), or a lane alone for its entry. The first entry of
+    /// all lanes without a name.
+    #[must_use]
+    pub fn access_point_named(&self, name: Option<&str>) -> Option<AccessPointId> {
+        let position = self.access_points.iter().position(|side| match name {
+            Some(name) if name.contains('/') => side.name() == name,
+            Some(lane) => side.lane == lane,
+            None => side.direction == Direction::In,
+        });
+        position.map(AccessPointId)
+    }
+}
+
 /// Position of an access point in [`CoreSettings::access_points`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccessPointId(pub usize);

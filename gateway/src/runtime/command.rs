@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
-use crate::domain::{Credential, CustomerId, LaneMode};
+use crate::domain::{Credential, CustomerId, Explained, LaneMode, Now, Question};
 
 /// Commands that may wait for the controller. When they are full, whoever asks waits.
 pub const COMMANDS: usize = 16;
@@ -16,6 +16,15 @@ pub enum Command {
     Look {
         /// Takes them.
         answer: oneshot::Sender<Seen>,
+    },
+    /// What would become of a credential; nothing follows from asking.
+    Explain {
+        /// What is asked.
+        question: Box<Question>,
+        /// For which moment.
+        now: Now,
+        /// Takes it; none when there is no such access point.
+        answer: oneshot::Sender<Option<Explained>>,
     },
     /// A lane's mode is changed, until it is changed again or the gateway starts anew.
     SetMode {

@@ -245,6 +245,14 @@ impl Controller {
             Command::Look { answer } => {
                 let _ = answer.send(self.states.seen(&self.core));
             }
+            Command::Explain {
+                mut question,
+                now,
+                answer,
+            } => {
+                question.staff = self.staff.name_of(&question.credential);
+                let _ = answer.send(self.core.explain(&question, now));
+            }
             Command::SetMode { lane, mode, answer } => {
                 let known = self
                     .core

@@ -23,6 +23,23 @@ pub enum Content {
     Pin,
 }
 
+impl Content {
+    /// The credential that a text of this content is.
+    ///
+    /// # Errors
+    /// When it is to be a card number and is none.
+    pub fn credential(self, text: &str) -> Result<Credential, CardNumberError> {
+        let number = match self {
+            Self::Decimal => CardNumber::from_decimal(text),
+            Self::HexMsb => CardNumber::from_hex_msb(text),
+            Self::HexLsb => CardNumber::from_hex_lsb(text),
+            Self::Code => return Ok(code(text)),
+            Self::Pin => return Ok(Credential::Pin(text.to_owned())),
+        };
+        number.map(Credential::Card)
+    }
+}
+
 /// Why a read leads to no credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unusable {
@@ -54,7 +71,10 @@ pub(super) fn credential(
 ) -> Result<Option<Credential>, Unusable> {
     match reading {
         Reading::Card(card) => card_number(card, number).map(|number| Some(Credential::Card(number))),
-        Reading::Text(text) => by_content(text.as_str(), content).map(Some),
+        Reading::Text(text) => content
+            .credential(text.as_str())
+            .map(Some)
+            .map_err(Unusable::CardNumber),
         Reading::Pin(keys) => Ok(Some(Credential::Pin(keys.as_str().to_owned()))),
         Reading::Key(_) | Reading::Answer(_) => Ok(None),
     }
@@ -78,17 +98,6 @@ fn card_number(card: &Card, rendering: Rendering) -> Result<CardNumber, Unusable
         }
     };
     number.map_err(Unusable::CardNumber)
-}
-
-fn by_content(text: &str, content: Content) -> Result<Credential, Unusable> {
-    let number = match content {
-        Content::Decimal => CardNumber::from_decimal(text),
-        Content::HexMsb => CardNumber::from_hex_msb(text),
-        Content::HexLsb => CardNumber::from_hex_lsb(text),
-        Content::Code => return Ok(code(text)),
-        Content::Pin => return Ok(Credential::Pin(text.to_owned())),
-    };
-    number.map(Credential::Card).map_err(Unusable::CardNumber)
 }
 
 /// The app's QR code can hold a JSON text; its `uuid` is what the studio finds its owner by.

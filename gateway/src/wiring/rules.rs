@@ -26,7 +26,8 @@ pub(super) fn sides(
     })
 }
 
-pub(super) fn core_settings(settings: &Settings, boot: u64) -> CoreSettings {
+/// What the core works by in its `boot`-th start.
+pub(crate) fn core_settings(settings: &Settings, boot: u64) -> CoreSettings {
     let decisions = &settings.decisions;
     CoreSettings {
         device: settings.gateway.device.clone(),

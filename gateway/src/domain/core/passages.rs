@@ -1,0 +1,75 @@
+//! What follows a grant, step by step: the relay, the sensor, nobody; and the way out.
+
+use super::super::*;
+use super::stories::{EXIT, MINUTE, SENSOR_ENTRY, Story, after, known, member, opens};
+
+#[test]
+fn a_relay_that_does_not_switch_counts_no_visit() {
+    let mut story = Story::new(Offline::Members);
+    let (decision, _) = story.present(known(member(MINUTE)), 0);
+    assert_eq!(story.handle(Input::NotOpened { decision }, after(2)), []);
+    assert_eq!(story.handle(Input::Opened { decision }, after(3)), []);
+}
+
+#[test]
+fn whoever_is_inside_can_leave_whatever_the_record_says() {
+    let mut story = Story::new(Offline::Deny);
+    let decision = story.read(EXIT, 0);
+    let mut record = member(MINUTE);
+    record.access_refused = true;
+    let recalled = Input::Recalled {
+        decision,
+        recollection: known(record),
+    };
+    assert!(opens(&story.handle(recalled, after(1))));
+}
+
+#[test]
+fn with_a_sensor_the_visit_counts_when_the_person_has_passed() {
+    let mut story = Story::new(Offline::Members);
+    let decision = story.read(SENSOR_ENTRY, 0);
+    let recalled = Input::Recalled {
+        decision,
+        recollection: known(member(MINUTE)),
+    };
+    story.handle(recalled, after(1));
+    assert_eq!(story.handle(Input::Opened { decision }, after(2)), []);
+    let passed = Input::Passed {
+        access_point: SENSOR_ENTRY,
+    };
+    let effects = story.handle(passed.clone(), after(1_500));
+    assert!(matches!(
+        effects.as_slice(),
+        [Effect::Passage { passage: Passage::Taken, .. }, Effect::CheckIn(visit)] if visit.at == after(1_500).wall
+    ));
+    let effects = story.handle(passed, after(1_600));
+    assert!(matches!(
+        effects.as_slice(),
+        [Effect::Passage {
+            passage: Passage::Forced,
+            decision: None,
+            ..
+        }]
+    ));
+}
+
+#[test]
+fn a_grant_that_nobody_takes_counts_no_visit() {
+    let mut story = Story::new(Offline::Members);
+    let decision = story.read(SENSOR_ENTRY, 0);
+    let recalled = Input::Recalled {
+        decision,
+        recollection: known(member(MINUTE)),
+    };
+    story.handle(recalled, after(1));
+    story.handle(Input::Opened { decision }, after(2));
+    let effects = story.timeout(after(5_001));
+    assert!(matches!(
+        effects.as_slice(),
+        [Effect::Passage {
+            passage: Passage::NotTaken,
+            ..
+        }]
+    ));
+    assert_eq!(story.core.poll_timeout(), None);
+}
