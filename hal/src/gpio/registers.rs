@@ -15,7 +15,7 @@ use crate::clock::before;
 use crate::connection::{DisconnectCause, DisconnectReason};
 
 /// How long an edge waits for earlier ones of other lines. A thread of rppal that is later than this costs the read.
-pub(super) const SETTLE: Duration = Duration::from_millis(5);
+pub(super) const SETTLE: Duration = Duration::from_millis(20);
 
 /// Edges of a line that may wait for us, as many as rppal lets the kernel keep. Of more, the newest are lost, which their
 /// sequence numbers show.

@@ -84,6 +84,13 @@ impl Desk {
         event.expect("nothing came").unwrap()
     }
 
+    /// What has been said until now.
+    pub(crate) fn said(&mut self) -> Vec<ReaderEventKind> {
+        std::iter::from_fn(|| self.events.try_recv().ok())
+            .map(|event| event.kind)
+            .collect()
+    }
+
     /// Facility and card of the next event, which must be a read.
     pub(crate) async fn card(&mut self) -> (u64, u64) {
         match self.next().await.kind {
