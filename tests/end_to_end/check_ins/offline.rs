@@ -11,7 +11,7 @@ use super::{SECOND, list, quantile, swipe, wait_until_delivered, welcome};
 use crate::rig::{Lane, ON, Studio, wait_for};
 
 /// So many that none comes again within the repeat filter's two seconds.
-const CARDS: usize = 60;
+const CARDS: usize = 120;
 
 /// Requests of one kind that the studio takes in a minute.
 const LIMIT: usize = 600;
@@ -44,19 +44,19 @@ fn swipes(
 #[test]
 fn after_a_day_offline_the_queue_drains_in_order_inside_the_limit_and_no_swipe_notices() {
     let visits: usize = std::env::var("OFFLINE_VISITS").map_or(100, |text| text.parse().unwrap());
-    let samples = (visits / 3).min(300);
+    let samples = (visits / 3).min(200);
     let mut studio = Studio::start(1000);
     let address = studio.address().to_owned();
     let mut lane = Lane::start(&studio);
     let data = lane.folder.path().join("data");
     let mut people = welcome(CARDS).into_iter().cycle();
     // Everybody is known before the studio goes.
-    swipes(&mut lane, &mut people, CARDS, SECOND / 20);
+    swipes(&mut lane, &mut people, CARDS, SECOND / 40);
     wait_until_delivered(&data, 60 * SECOND);
     drop(studio);
 
-    swipes(&mut lane, &mut people, visits, SECOND / 20);
-    let without = swipes(&mut lane, &mut people, samples, SECOND / 4);
+    swipes(&mut lane, &mut people, visits, SECOND / 40);
+    let without = swipes(&mut lane, &mut people, samples, SECOND / 5);
     studio = Studio::start_at(&address, 1000);
     studio.put(
         "/_simulator/faults",
@@ -66,7 +66,7 @@ fn after_a_day_offline_the_queue_drains_in_order_inside_the_limit_and_no_swipe_n
     wait_for("the first visit after the return", pause, || {
         (!list(&studio).is_empty()).then_some(())
     });
-    let with = swipes(&mut lane, &mut people, samples, SECOND / 4);
+    let with = swipes(&mut lane, &mut people, samples, SECOND / 5);
     let left = list(&studio).len();
     wait_until_delivered(
         &data,

@@ -47,7 +47,11 @@ fn step(world: &mut World, seconds: i64) {
 /// Seconds since 1970 of what the studio has, in the order in which it came.
 fn at_the_studio(world: &World) -> Vec<i64> {
     let model = world.studio.0.lock().unwrap();
-    model.visits.iter().map(|visit| visit.moment.as_second()).collect()
+    model
+        .visits
+        .iter()
+        .map(|visit| visit.moment.as_second())
+        .collect()
 }
 
 #[test]
@@ -62,7 +66,11 @@ fn steps_of_the_wall_clock_change_neither_order_nor_identity_of_visits() {
     step(&mut world, 24 * HOUR);
     come(&mut world);
     let journal = world.writer.as_ref().unwrap().handle();
-    let names: Vec<String> = journal.visits().iter().map(|visit| visit.id.to_string()).collect();
+    let names: Vec<String> = journal
+        .visits()
+        .iter()
+        .map(|visit| visit.id.to_string())
+        .collect();
     let boot = journal.visits()[0].id.boot;
     assert_eq!(names, [1, 2, 3].map(|sequence| format!("{boot}-{sequence}")));
     world.settle();
