@@ -29,6 +29,7 @@ const HOMES: [(&str, Home); 3] = [
             "gateway/src/database.rs",
             "gateway/src/directory",
             "gateway/src/journal",
+            "tests/end_to_end/check_ins",
         ]),
     ),
 ];

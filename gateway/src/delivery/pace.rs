@@ -166,7 +166,10 @@ impl Pace {
 
     /// Logs the first failure and each that is of another kind than the one before.
     fn note(&mut self, error: &StudioError, now: Now) {
-        self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
+        // Requests that fail together have met one failure.
+        if self.paused_until <= now.monotonic {
+            self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
+        }
         let kind = discriminant(error);
         let known = self.failing.as_ref().is_some_and(|failing| failing.kind == kind);
         let failing = self.failing.get_or_insert(Failing {
@@ -211,10 +214,12 @@ mod tests {
 
     fn pause_until(pause: Pause, times: u32, chance: f64) -> f64 {
         let mut pace = Pace::new("test", 60_000);
+        let mut begun = now(0);
         for _ in 0..times {
-            pace.hold(pause, &unanswered(), now(0), chance);
+            begun.monotonic = pace.next();
+            pace.hold(pause, &unanswered(), begun, chance);
         }
-        pace.next().0.as_secs_f64()
+        pace.next().since(begun.monotonic).as_secs_f64()
     }
 
     #[test]
@@ -225,6 +230,15 @@ mod tests {
         assert_eq!(seconds, [1.0, 2.0, 4.0, 8.0]);
         assert_eq!(pause_until(Pause::BackOff, 4, 0.0), 4.0);
         assert_eq!(pause_until(Pause::BackOff, 60, 1.0), 300.0);
+    }
+
+    #[test]
+    fn requests_that_fail_together_count_as_one_failure() {
+        let mut pace = Pace::new("test", 60_000);
+        for _ in 0..8 {
+            pace.hold(Pause::BackOff, &unanswered(), now(5), 1.0);
+        }
+        assert_eq!(pace.next(), now(6).monotonic);
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub struct Closing {
 }
 
 /// A device that the studio has created for an integration.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
     /// The studio's number of it.
     pub id: Option<DeviceId>,
@@ -69,19 +69,15 @@ pub struct Device {
 }
 
 /// What a device is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeviceModel {
     /// A reader at an entrance: the model that a gateway uses.
-    #[serde(rename = "GENERIC_CARD_READER")]
     CardReader,
     /// A vending machine.
-    #[serde(rename = "GENERIC_VENDING_READER")]
     Vending,
     /// A device that sells time.
-    #[serde(rename = "GENERIC_TIME_READER")]
     Time,
     /// A model that this program does not know.
-    #[serde(other)]
     Other,
 }
 
@@ -134,9 +130,11 @@ impl StudioClient {
     /// # Errors
     /// When the studio could not be asked or gave no usable answer.
     pub async fn devices(&self) -> Result<Vec<Device>, StudioError> {
-        self.call(Operation::Devices, Method::GET, &["v1", "devices"])
+        let devices: Vec<WireDevice> = self
+            .call(Operation::Devices, Method::GET, &["v1", "devices"])
             .answer()
-            .await
+            .await?;
+        Ok(devices.into_iter().map(Device::from).collect())
     }
 
     /// Activates a device (`activateDevice`) and answers its token for the device API. The studio says it this
@@ -152,6 +150,31 @@ impl StudioClient {
             .await?;
         let source = format!("the activation of device {device}");
         Ok(answer.access_token.map(|token| ApiKey::new(token, source)))
+    }
+}
+
+#[derive(Deserialize)]
+struct WireDevice {
+    id: Option<DeviceId>,
+    name: Option<String>,
+    active: bool,
+    model: Option<String>,
+}
+
+impl From<WireDevice> for Device {
+    fn from(device: WireDevice) -> Self {
+        let model = device.model.map(|model| match model.as_str() {
+            "GENERIC_CARD_READER" => DeviceModel::CardReader,
+            "GENERIC_VENDING_READER" => DeviceModel::Vending,
+            "GENERIC_TIME_READER" => DeviceModel::Time,
+            _ => DeviceModel::Other,
+        });
+        Self {
+            id: device.id,
+            name: device.name,
+            active: device.active,
+            model,
+        }
     }
 }
 

@@ -3,16 +3,14 @@
 //! A visit counts as reported when the log of the killed gateway says "visit on disk", which its journal says after
 //! the commit. `KILL_ROUNDS=n` kills it `n` times instead of a few.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use serde_json::json;
 use turnstile_gateway::simulator::SimulatedMember;
 
-use super::{SECOND, Written, quantile, swipe, wait_until_delivered, welcome, written};
-use crate::rig::{Gateway, Lane, ON, Studio};
+use super::{SECOND, Written, list, quantile, start_again, swipe, wait_until_delivered, welcome, written};
+use crate::rig::{Lane, ON, Studio};
 
 /// Twenty swipes a second.
 const BETWEEN_SWIPES: Duration = Duration::from_millis(50);
@@ -61,7 +59,7 @@ fn a_gateway_killed_at_random_moments_loses_no_written_visit_and_reports_none_tw
     });
     studio.put("/_simulator/faults", &flaky);
     for round in 1..=rounds {
-        lane.gateway = Gateway::start(&config(&lane, round));
+        start_again(&mut lane, round);
         let swipes = 5 + random.below(25) as usize;
         live(&mut lane, &cards, swipes, &mut record);
         std::thread::sleep(Duration::from_micros(random.below(50_000)));
@@ -69,17 +67,10 @@ fn a_gateway_killed_at_random_moments_loses_no_written_visit_and_reports_none_tw
     }
 
     studio.delete("/_simulator/faults");
-    lane.gateway = Gateway::start(&config(&lane, rounds + 1));
+    start_again(&mut lane, rounds + 1);
     let limit = 60 * SECOND + Duration::from_millis(150) * u32::try_from(record.swipes.len()).unwrap();
     wait_until_delivered(&lane.folder.path().join("data"), limit);
     judge(&studio, rounds, record);
-}
-
-fn config(lane: &Lane, life: usize) -> PathBuf {
-    let config = std::fs::read_to_string(lane.config()).unwrap();
-    let path = lane.folder.path().join(format!("life-{life}.toml"));
-    std::fs::write(&path, config.replace("[studio]", "[studio]\ntimeout = \"1s\"")).unwrap();
-    path
 }
 
 fn live(lane: &mut Lane, cards: &[SimulatedMember], swipes: usize, record: &mut Record) {
@@ -115,14 +106,7 @@ fn kill(lane: &mut Lane, record: &mut Record) {
 
 /// Holds the studio's list against what was reported.
 fn judge(studio: &Studio, rounds: usize, mut record: Record) {
-    let mut list: BTreeMap<(i64, i64), usize> = BTreeMap::new();
-    for check_in in studio.check_ins() {
-        let text = check_in["checkInDateTime"].as_str().unwrap();
-        let second = text.parse::<jiff::Timestamp>().unwrap().as_second();
-        *list
-            .entry((check_in["customerId"].as_i64().unwrap(), second))
-            .or_default() += 1;
-    }
+    let list = list(studio);
     let twice = list.values().filter(|count| **count > 1).count();
     let name = |visit: &Written| (visit.customer, visit.at.div_euclid(1000));
     let lost: Vec<&Written> = record

@@ -1,7 +1,11 @@
 //! That every visit reaches the studio exactly once, whatever is killed, filled up, damaged or away meanwhile.
 
+mod devices;
+mod disk;
 mod kill;
+mod offline;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,7 +13,7 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 use turnstile_gateway::simulator::{SimulatedMember, Story, members};
 
-use crate::rig::{Gateway, Pty, rdm6300, wait_for};
+use crate::rig::{Gateway, Lane, Pty, Studio, rdm6300, wait_for};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -21,6 +25,33 @@ fn welcome(count: usize) -> Vec<SimulatedMember> {
         .collect();
     assert_eq!(welcome.len(), count);
     welcome
+}
+
+/// Starts the lane's gateway again; it has ended. This life has a log of its own.
+fn start_again(lane: &mut Lane, life: usize) {
+    let config = std::fs::read_to_string(lane.config()).unwrap();
+    let path = lane.folder.path().join(format!("life-{life}.toml"));
+    std::fs::write(&path, config.replace("[studio]", "[studio]\ntimeout = \"1s\"")).unwrap();
+    lane.gateway = Gateway::start(&path);
+    lane.gateway.wait_for_log("reader connected", 1);
+    lane.gateway.wait_for_log("relay connected", 1);
+}
+
+/// What the studio has: how often each customer came at each second.
+fn list(studio: &Studio) -> BTreeMap<(i64, i64), usize> {
+    let mut list = BTreeMap::new();
+    for check_in in studio.check_ins() {
+        let time = check_in["checkInDateTime"]
+            .as_str()
+            .unwrap()
+            .parse::<jiff::Timestamp>();
+        let visit = (
+            check_in["customerId"].as_i64().unwrap(),
+            time.unwrap().as_second(),
+        );
+        *list.entry(visit).or_default() += 1;
+    }
+    list
 }
 
 /// A visit that the log of a gateway reports as on disk.
@@ -36,7 +67,7 @@ struct Written {
 /// The visits that were written for the first time, in the order in which they came. The log is in JSON at debug level;
 /// its last line may have been cut off by a kill.
 fn written(gateway: &Gateway) -> Vec<Written> {
-    let mut seen = std::collections::BTreeMap::new();
+    let mut seen = BTreeMap::new();
     for line in gateway
         .log()
         .lines()

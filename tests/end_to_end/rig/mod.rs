@@ -5,8 +5,8 @@ mod lane;
 mod pty;
 mod studio;
 
-pub(crate) use gateway::{Gateway, PROGRAM};
-pub(crate) use lane::{Lane, OFF, ON, PULSE, rdm6300};
+pub(crate) use gateway::{Gateway, KEY_VARIABLE, PROGRAM};
+pub(crate) use lane::{Lane, OFF, ON, PULSE, rdm6300, write_config};
 pub(crate) use pty::Pty;
 pub(crate) use studio::Studio;
 
