@@ -59,6 +59,8 @@ pub enum Basis {
     Staff,
     /// The lane is open for everybody.
     FreePassage,
+    /// Nobody has the credential, but whoever is inside gets out.
+    WayOut,
 }
 
 impl fmt::Display for Basis {
@@ -69,6 +71,7 @@ impl fmt::Display for Basis {
             Self::OfflineAllowance => f.write_str("offline-allowance"),
             Self::Staff => f.write_str("staff"),
             Self::FreePassage => f.write_str("free-passage"),
+            Self::WayOut => f.write_str("way-out"),
         }
     }
 }

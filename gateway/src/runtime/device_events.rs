@@ -158,7 +158,8 @@ fn board_inputs(event: &BoardEventKind, sides: &BoardSides) -> Vec<Input> {
     };
     match *event {
         BoardEventKind::Online => service(true),
-        BoardEventKind::Offline(_) => service(false),
+        BoardEventKind::Offline(_) if sides.speaks_by_itself => service(false),
+        BoardEventKind::Offline(_) => Vec::new(),
         BoardEventKind::Passed { way, .. } => {
             at(sides.side(way), |access_point| Input::Passed { access_point })
         }
@@ -237,6 +238,7 @@ mod tests {
         lane: String::new(),
         entry: Some(AccessPointId(0)),
         exit: Some(AccessPointId(1)),
+        speaks_by_itself: true,
     };
 
     #[test]
@@ -270,6 +272,19 @@ mod tests {
             ended: None,
         };
         assert_eq!(board_inputs(&mended, &SIDES), service(true));
+    }
+
+    #[test]
+    fn a_silent_board_takes_its_lane_out_of_service_if_it_would_speak_by_itself() {
+        let away = BoardEventKind::Offline(hal::board::BoardAway::Silent {
+            device: "port".into(),
+        });
+        assert_eq!(board_inputs(&away, &SIDES).len(), 2);
+        let asked_only = BoardSides {
+            speaks_by_itself: false,
+            ..SIDES
+        };
+        assert_eq!(board_inputs(&away, &asked_only), []);
     }
 
     #[test]

@@ -141,6 +141,16 @@ pub(super) fn sides_of_boards(settings: &Settings) -> BTreeMap<Arc<str>, BoardSi
             lane: lane.name.clone(),
             entry: None,
             exit: None,
+            speaks_by_itself: settings
+                .boards
+                .iter()
+                .filter(|board| board.name == *name)
+                .any(|board| {
+                    matches!(
+                        board.kind,
+                        config::BoardKind::Link | config::BoardKind::Swing7e { .. }
+                    )
+                }),
         });
         match direction {
             Direction::In => sides.entry = Some(AccessPointId(position)),

@@ -158,12 +158,21 @@ impl Case {
         }
     }
 
+    /// Nobody has the credential.
+    fn nobody(&self) -> Result<Basis, DenyReason> {
+        if self.leaving() {
+            Ok(Basis::WayOut)
+        } else {
+            Err(DenyReason::Unknown)
+        }
+    }
+
     fn asked(&self, stored: Option<(Word, Duration)>) -> Result<Basis, DenyReason> {
         let in_time = |after: Duration| self.on_the_way + after < DEADLINE;
         // The stored record has grown older by the wait.
         let after_waiting = |wait: Duration| stored.map(|(word, age)| (word, age + wait));
         match self.studio {
-            Studio::Nobody { after } if in_time(after) => Err(DenyReason::Unknown),
+            Studio::Nobody { after } if in_time(after) => self.nobody(),
             Studio::Says { word, after } if in_time(after) => match self.word(word) {
                 Word::Yes => Ok(Basis::Live),
                 Word::No(reason) => Err(reason),
@@ -190,7 +199,7 @@ impl Case {
         let (mut asked, mut refreshed) = (false, false);
         let decided = if self.mode == LaneMode::Open {
             Ok((Basis::FreePassage, false))
-        } else if self.locked && self.pin {
+        } else if self.locked && self.pin && !self.leaving() {
             // Not even staff's: a reader that is guessed at does not say which guess was right.
             return self.shut(DenyReason::LockedOut);
         } else if self.mode == LaneMode::Closed && !self.leaving() {
@@ -210,7 +219,7 @@ impl Case {
             };
             let (known, admitted) = match self.tiers {
                 Tiers::Nothing => (false, ask(None)),
-                Tiers::Nobody { ago } if ago < NOBODY => (false, Err(DenyReason::Unknown)),
+                Tiers::Nobody { ago } if ago < NOBODY => (false, self.nobody()),
                 Tiers::Nobody { .. } => (false, ask(None)),
                 Tiers::Record { word, age, benefits } => {
                     let told = self.word(word);
@@ -224,6 +233,11 @@ impl Case {
                     };
                     let admitted = match (cell(told, self.age(age_of_word)), told) {
                         (Cell::Open, _) => Ok(basis),
+                        // Nobody who leaves waits for the studio.
+                        (Cell::Ask, _) if self.leaving() => {
+                            refreshed = true;
+                            Ok(basis)
+                        }
                         (Cell::OpenAndRefresh, _) => {
                             refreshed = true;
                             Ok(basis)

@@ -180,7 +180,7 @@ impl Core {
         });
         let visitor = match record {
             Some(record) => Some(Visitor::Customer(record.customer)),
-            None if basis == Basis::Staff => None,
+            None if matches!(basis, Basis::Staff | Basis::WayOut) => None,
             None => Some(Visitor::Unresolved(waiting.credential.clone())),
         };
         // Whoever presents again before passing still passes once.

@@ -40,8 +40,8 @@ impl Core {
             _ => Finding::Passed,
         };
         let locked = credential.can_be_guessed() && self.lockout.is_locked(id, now.monotonic);
-        // Where everybody may pass there is nothing to be guessed.
-        let locked = locked && mode != Finding::Opens;
+        // Where everybody may pass, and on the way out, there is nothing to be guessed.
+        let locked = locked && inwards && mode != Finding::Opens;
         let silent = self.out_of_service.contains(&id);
         [
             Examined::own(Check::Service, refuse_if(silent, DenyReason::OutOfService)),
@@ -67,7 +67,7 @@ impl Core {
                 let fresh = age.is_some_and(|age| age <= settings.fresh);
                 let usable = age.is_none_or(|age| age <= settings.usable);
                 match verdict {
-                    Verdict::Yes if usable => Weighed::Admit {
+                    Verdict::Yes if usable || self.leads_out(id) => Weighed::Admit {
                         basis: Basis::Cached {
                             age: age.unwrap_or_default(),
                         },
@@ -78,7 +78,7 @@ impl Core {
                 }
             }
             Recollection::Unknown { as_of } if now.monotonic.since(*as_of) < settings.unknown => {
-                Weighed::Deny(DenyReason::Unknown)
+                self.weigh_unknown(id)
             }
             Recollection::Unknown { .. } | Recollection::Nothing => Weighed::Ask,
         }
@@ -101,9 +101,26 @@ impl Core {
                 Verdict::No(reason) => Weighed::Deny(reason),
                 Verdict::Incomplete => Weighed::WithoutStudio,
             },
-            Answer::Unknown => Weighed::Deny(DenyReason::Unknown),
+            Answer::Unknown => self.weigh_unknown(id),
             Answer::Unavailable => Weighed::WithoutStudio,
         }
+    }
+
+    /// What follows when nobody has the credential. Who is inside gets out, even if the card was withdrawn meanwhile.
+    fn weigh_unknown(&self, id: AccessPointId) -> Weighed {
+        if self.leads_out(id) {
+            Weighed::Admit {
+                basis: Basis::WayOut,
+                refresh: false,
+            }
+        } else {
+            Weighed::Deny(DenyReason::Unknown)
+        }
+    }
+
+    fn leads_out(&self, id: AccessPointId) -> bool {
+        self.access_point(id)
+            .is_some_and(|access_point| access_point.direction == Direction::Out)
     }
 
     /// The checks that a record can answer.
@@ -156,9 +173,7 @@ impl Core {
     ) -> Result<Basis, DenyReason> {
         let verdict = record.map(|record| (self.judge(id, credential, record, now).0, record.as_of));
         let settings = &self.settings.decisions;
-        let leaving = self
-            .access_point(id)
-            .is_some_and(|access_point| access_point.direction == Direction::Out);
+        let leaving = self.leads_out(id);
         let within_limit = |as_of| policy::age(as_of, now).is_none_or(|age| age <= settings.offline_limit);
         match (verdict, settings.offline) {
             _ if leaving => Ok(Basis::OfflineAllowance),

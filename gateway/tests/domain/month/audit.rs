@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use jiff::civil::{DateTime, Time, time};
 use jiff::tz::TimeZone;
 use turnstile_gateway::domain::{
-    AccessDecision, Basis, CheckIn, CoreSettings, CustomerId, DecisionSettings, DenyReason, Direction,
-    MemberRecord, Monotonic, Now, Offline, Outcome, Visitor,
+    AccessDecision, Basis, CheckIn, CoreSettings, CustomerId, DecisionId, DecisionSettings, DenyReason,
+    Direction, MemberRecord, Monotonic, Now, Offline, Outcome, Visitor,
 };
 
 use super::people::Person;
@@ -48,6 +48,9 @@ pub(crate) struct Audit {
     pub(crate) openings: u64,
     pub(crate) failed_relays: u64,
     pub(crate) not_taken: u64,
+    /// Who went out with a card that nobody has any more: no visit.
+    pub(crate) left_unnamed: u64,
+    ways_out: BTreeSet<DecisionId>,
     pub(crate) forced: u64,
     pub(crate) check_ins: u64,
     pub(crate) granted: BTreeMap<&'static str, u64>,
@@ -73,6 +76,8 @@ impl Audit {
             openings: 0,
             failed_relays: 0,
             not_taken: 0,
+            left_unnamed: 0,
+            ways_out: BTreeSet::new(),
             forced: 0,
             check_ins: 0,
             granted: BTreeMap::new(),
@@ -81,6 +86,11 @@ impl Audit {
             oldest_wrong_grant: Duration::ZERO,
             wrong_refusals: BTreeMap::new(),
         }
+    }
+
+    pub(crate) fn taken(&mut self, decision: Option<DecisionId>) {
+        let unnamed = decision.is_some_and(|decision| self.ways_out.contains(&decision));
+        self.left_unnamed += u64::from(unnamed);
     }
 
     pub(crate) fn visit(&mut self, visit: &CheckIn) {
@@ -128,6 +138,9 @@ impl Audit {
         let age = case.record_age();
         match decision.outcome {
             Outcome::Granted(basis) => {
+                if basis == Basis::WayOut {
+                    self.ways_out.insert(decision.id);
+                }
                 if decision.access_point != OUT {
                     self.let_in.push((now.monotonic, decision.customer));
                 }
@@ -137,7 +150,7 @@ impl Audit {
                     Basis::Cached { age } if age <= self.settings.fresh => "cached, fresh",
                     Basis::Cached { .. } => "cached, usable",
                     Basis::OfflineAllowance => "offline allowance",
-                    Basis::Staff | Basis::FreePassage => "other",
+                    Basis::Staff | Basis::FreePassage | Basis::WayOut => "other",
                 };
                 *self.granted.entry(name).or_default() += 1;
                 if !may && decision.access_point != OUT {
@@ -248,7 +261,7 @@ impl Case<'_> {
                 }
                 Offline::Members | Offline::Deny => Some("the offline setting lets nobody like this in"),
             },
-            Basis::Staff | Basis::FreePassage => Some("there is none of that here"),
+            Basis::Staff | Basis::FreePassage | Basis::WayOut => Some("there is none of that here"),
         };
         let closed = self.local.time() < OPENS || self.local.time() >= CLOSES;
         let inside = self

@@ -343,8 +343,10 @@ impl Month {
                         .decision(&decision, &evidence, &self.people[who], self.now);
                     self.goes_on(who, decision.access_point, decision.outcome);
                 }
-                Effect::Passage { passage, .. } => match passage {
-                    Passage::Taken => {}
+                Effect::Passage {
+                    passage, decision, ..
+                } => match passage {
+                    Passage::Taken => self.audit.taken(decision),
                     Passage::NotTaken => self.audit.not_taken += 1,
                     Passage::Forced => self.audit.forced += 1,
                     Passage::WrongWay => panic!("nobody goes the wrong way here"),
