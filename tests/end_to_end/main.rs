@@ -10,6 +10,7 @@
 mod check_ins;
 mod commands;
 mod decode;
+mod explain;
 mod operator;
 mod rig;
 mod visit;
