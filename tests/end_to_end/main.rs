@@ -11,6 +11,7 @@ mod check_ins;
 mod commands;
 mod decode;
 mod directory;
+mod explain;
 mod operator;
 mod rig;
 mod visit;

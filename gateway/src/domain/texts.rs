@@ -109,15 +109,6 @@ fn texts(outcome: Outcome, direction: Direction) -> [&'static str; 7] {
         (Outcome::Denied(reason), _) => reason,
     };
     match reason {
-        DenyReason::OutOfService => [
-            "Out of service",
-            "Außer Betrieb",
-            "Fuera de servicio",
-            "Hors service",
-            "Fuori servizio",
-            "Nieczynne",
-            "Buiten gebruik",
-        ],
         DenyReason::NoContract
         | DenyReason::FormerMember
         | DenyReason::AccessRefused
@@ -140,6 +131,15 @@ fn texts(outcome: Outcome, direction: Direction) -> [&'static str; 7] {
             "Non riconosciuto",
             "Nie rozpoznano",
             "Niet herkend",
+        ],
+        DenyReason::OutOfService => [
+            "Out of service",
+            "Außer Betrieb",
+            "Fuera de uso",
+            "Hors service",
+            "Fuori servizio",
+            "Nieczynne",
+            "Buiten gebruik",
         ],
         DenyReason::LaneClosed => [
             "Lane closed",
