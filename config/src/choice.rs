@@ -2,7 +2,11 @@
 
 use toml::de::DeValue;
 
-use crate::settings::{CardNumberFormat, CheckInMoment, Content, LogFormat, LogLevel, Offline, Parity};
+use crate::settings::{
+    Active, AntiPassback, BoardDirection, ByteOrder, CardNumberFormat, CheckInMoment, Clock, Content,
+    GpioBackend, KeyLayout, KeyTerminator, LaneMode, LogFormat, LogLevel, Offline, Parity, Terminator,
+    WiegandParity,
+};
 use crate::value::{Complaint, word};
 
 /// A value that is one of a few words.
@@ -24,16 +28,36 @@ pub(crate) fn choice<T: Choice>(value: &DeValue<'_>) -> Result<T, Complaint> {
         .ok_or_else(|| Complaint::new("has an unknown value", "not one of the choices", "choose another"))
 }
 
-impl Choice for CardNumberFormat {
-    const ALL: &'static [Self] = &[Self::Decimal, Self::HexMsb, Self::HexLsb];
+macro_rules! choices {
+    ($($type:ident { $($variant:ident = $word:literal),* $(,)? })*) => {
+        $(impl Choice for $type {
+            const ALL: &'static [Self] = &[$(Self::$variant),*];
 
-    fn word(self) -> &'static str {
-        match self {
-            Self::Decimal => "decimal",
-            Self::HexMsb => "hex-msb",
-            Self::HexLsb => "hex-lsb",
-        }
-    }
+            fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+        })*
+    };
+}
+
+choices! {
+    Clock { Synchronised = "synchronised", Trusted = "trusted" }
+    CardNumberFormat { Decimal = "decimal", HexMsb = "hex-msb", HexLsb = "hex-lsb" }
+    Offline { Deny = "deny", Members = "members", Everyone = "everyone" }
+    AntiPassback { Off = "off", Soft = "soft", Hard = "hard" }
+    Parity { None = "none", Even = "even", Odd = "odd" }
+    ByteOrder { AsSent = "as-sent", Reversed = "reversed" }
+    Terminator { Any = "any", Cr = "cr", Lf = "lf", CrLf = "crlf", Idle = "idle" }
+    WiegandParity { Both = "both", Trailing = "trailing", None = "none" }
+    KeyLayout { Us = "us" }
+    KeyTerminator { Enter = "enter", Tab = "tab", Idle = "idle" }
+    GpioBackend { CharacterDevice = "character-device", Rppal = "rppal" }
+    Active { High = "high", Low = "low" }
+    BoardDirection { A = "a", B = "b" }
+    LaneMode { Normal = "normal", Open = "open", Closed = "closed" }
+    CheckInMoment { OnGrant = "on-grant", OnPassage = "on-passage" }
+    LogLevel { Error = "error", Warn = "warn", Info = "info", Debug = "debug", Trace = "trace" }
+    LogFormat { Text = "text", Json = "json" }
 }
 
 impl Choice for Content {
@@ -50,65 +74,6 @@ impl Choice for Content {
             Self::Card(format) => format.word(),
             Self::Code => "code",
             Self::Pin => "pin",
-        }
-    }
-}
-
-impl Choice for Offline {
-    const ALL: &'static [Self] = &[Self::Deny, Self::Members, Self::Everyone];
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Deny => "deny",
-            Self::Members => "members",
-            Self::Everyone => "everyone",
-        }
-    }
-}
-
-impl Choice for Parity {
-    const ALL: &'static [Self] = &[Self::None, Self::Even, Self::Odd];
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Even => "even",
-            Self::Odd => "odd",
-        }
-    }
-}
-
-impl Choice for CheckInMoment {
-    const ALL: &'static [Self] = &[Self::OnGrant];
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::OnGrant => "on-grant",
-        }
-    }
-}
-
-impl Choice for LogLevel {
-    const ALL: &'static [Self] = &[Self::Error, Self::Warn, Self::Info, Self::Debug, Self::Trace];
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warn => "warn",
-            Self::Info => "info",
-            Self::Debug => "debug",
-            Self::Trace => "trace",
-        }
-    }
-}
-
-impl Choice for LogFormat {
-    const ALL: &'static [Self] = &[Self::Text, Self::Json];
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Json => "json",
         }
     }
 }

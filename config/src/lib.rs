@@ -7,6 +7,7 @@ mod check;
 mod choice;
 mod duration;
 mod effective;
+mod pattern;
 mod problem;
 mod read;
 mod secret;
@@ -20,12 +21,8 @@ use std::io::Read;
 use std::path::Path;
 
 pub use problem::{Problem, Problems};
-pub use secret::{ApiKeySource, Secret, SecretError};
-pub use settings::{
-    AccessPoint, CardNumberFormat, CheckInMoment, Content, Decisions, FORMATS, Format, Gateway, Lane, Log,
-    LogFormat, LogLevel, Offline, Parity, Reader, ReaderKind, Relay, RelayKind, RequiredBenefits, SerialLine,
-    SerialReader, Settings, Studio, UsbRelay,
-};
+pub use secret::{Secret, SecretError, SecretSource};
+pub use settings::*;
 
 use problem::Report;
 

@@ -1,5 +1,5 @@
-//! The API key: where it is kept, and how it is read from there. It is never in the configuration file, and the
-//! type that holds it never shows it.
+//! Keys and tokens: where each is kept, and how it is read from there. None is ever in the configuration file, and
+//! the type that holds one never shows it.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -13,9 +13,9 @@ const MOST_BYTES: u64 = 4096;
 /// The environment variable in which systemd names the folder of a unit's credentials (systemd.exec(5)).
 const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 
-/// Where the API key is kept.
+/// Where a key or token is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ApiKeySource {
+pub enum SecretSource {
     /// A systemd credential of this name (`LoadCredential=` or `LoadCredentialEncrypted=` in the unit).
     Credential(String),
     /// A file that holds the key and nothing else.
@@ -24,7 +24,7 @@ pub enum ApiKeySource {
     Env(String),
 }
 
-impl ApiKeySource {
+impl SecretSource {
     /// Reads the key now. One newline at its end is dropped.
     ///
     /// # Errors
@@ -65,7 +65,7 @@ impl ApiKeySource {
 }
 
 /// In words, for messages: `file /etc/key`.
-impl fmt::Display for ApiKeySource {
+impl fmt::Display for SecretSource {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Credential(name) => write!(formatter, "systemd credential {name:?}"),
@@ -117,14 +117,14 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Why there is no API key.
+/// Why there is no key.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// The program was not started with credentials.
     #[error(
-        "the API key should come from the systemd credential {credential:?}, but this program was started \
-         without credentials: add `LoadCredential={credential}:FILE` to its unit, or set \
-         `api_key = {{ file = \"...\" }}` to start it by hand"
+        "a key should come from the systemd credential {credential:?}, but this program was started \
+         without credentials: add `LoadCredential={credential}:FILE` to its unit, or write \
+         `{{ file = \"...\" }}` instead to start it by hand"
     )]
     NoCredentials {
         /// Name of the credential.
@@ -132,7 +132,7 @@ pub enum SecretError {
     },
     /// The credential cannot be read.
     #[error(
-        "cannot read the API key from the systemd credential {credential:?} ({path}): {source}; check that \
+        "cannot read the key from the systemd credential {credential:?} ({path}): {source}; check that \
          the unit has `LoadCredential={credential}:FILE`"
     )]
     Credential {
@@ -144,7 +144,7 @@ pub enum SecretError {
         source: io::Error,
     },
     /// The file cannot be read.
-    #[error("cannot read the API key from {path}: {source}; check the path, and that this user may read it")]
+    #[error("cannot read the key from {path}: {source}; check the path, and that this user may read it")]
     File {
         /// The file.
         path: PathBuf,
@@ -153,14 +153,14 @@ pub enum SecretError {
     },
     /// The environment variable is not set.
     #[error(
-        "the API key should be in the environment variable {variable}, which is not set: set it and start again"
+        "a key should be in the environment variable {variable}, which is not set: set it and start again"
     )]
     Env {
         /// Name of the variable.
         variable: String,
     },
     /// Something is there, but not a key.
-    #[error("the API key in the {place} cannot be used: {why}; put the studio's key there and nothing else")]
+    #[error("the key in the {place} cannot be used: {why}; put the key there and nothing else")]
     Unusable {
         /// Where it was read from.
         place: String,
@@ -191,7 +191,7 @@ mod tests {
         for content in ["abc-123", "abc-123\n", "abc-123\r\n"] {
             fs::write(&path, content).unwrap();
             assert_eq!(
-                ApiKeySource::File(path.clone()).read().unwrap().expose(),
+                SecretSource::File(path.clone()).read().unwrap().expose(),
                 "abc-123"
             );
         }
@@ -203,11 +203,11 @@ mod tests {
         fs::write(folder.path().join("studio-api-key"), "abc\n").unwrap();
         let environment =
             |name: &str| (name == CREDENTIALS_DIRECTORY).then(|| folder.path().as_os_str().to_owned());
-        let secret = ApiKeySource::Credential("studio-api-key".to_owned())
+        let secret = SecretSource::Credential("studio-api-key".to_owned())
             .read_with(environment)
             .unwrap();
         assert_eq!(secret.expose(), "abc");
-        let missing = ApiKeySource::Credential("other".to_owned())
+        let missing = SecretSource::Credential("other".to_owned())
             .read_with(environment)
             .unwrap_err()
             .to_string();
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_key_is_read_from_the_environment() {
-        let source = ApiKeySource::Env("STUDIO_KEY".to_owned());
+        let source = SecretSource::Env("STUDIO_KEY".to_owned());
         assert_eq!(source.read_with(holds("abc")).unwrap().expose(), "abc");
         let error = source.read_with(nothing).unwrap_err().to_string();
         assert!(error.contains("STUDIO_KEY, which is not set"), "{error}");
@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_missing_file_and_a_start_without_credentials_are_named_with_their_fix() {
-        let error = ApiKeySource::File("/nowhere/key".into())
+        let error = SecretSource::File("/nowhere/key".into())
             .read()
             .unwrap_err()
             .to_string();
@@ -232,7 +232,7 @@ mod tests {
             error.contains("/nowhere/key") && error.contains("check the path"),
             "{error}"
         );
-        let error = ApiKeySource::Credential("k".to_owned())
+        let error = SecretSource::Credential("k".to_owned())
             .read_with(nothing)
             .unwrap_err()
             .to_string();
@@ -252,7 +252,7 @@ mod tests {
             "\u{7f}",
             &long,
         ] {
-            let error = ApiKeySource::Env("STUDIO_KEY".to_owned())
+            let error = SecretSource::Env("STUDIO_KEY".to_owned())
                 .read_with(holds(key))
                 .unwrap_err();
             assert!(matches!(error, SecretError::Unusable { .. }), "{key:?}: {error}");
@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_secret_does_not_show_itself() {
-        let secret = ApiKeySource::Env("STUDIO_KEY".to_owned())
+        let secret = SecretSource::Env("STUDIO_KEY".to_owned())
             .read_with(holds("abc"))
             .unwrap();
         assert_eq!(format!("{secret:?}"), "Secret(hidden)");

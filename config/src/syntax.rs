@@ -39,7 +39,7 @@ const EXPLANATIONS: &[(&[&str], &str, &str, &str)] = &[
         ],
         "this section header is not complete",
         "a bracket is missing",
-        "write [studio] and the like, but [[reader]], [[relay]] and [[lane]]",
+        "write [studio] and the like, but [[reader]], [[lane]] and the like of what there may be several",
     ),
     (
         &["inline table", "between key-value pairs"],
@@ -102,7 +102,7 @@ pub(crate) fn problem(error: &toml::de::Error, text: &str) -> Problem {
     }
 }
 
-/// Hides whatever is written where a key, token or password may be: wherever the file has its mistakes, they are
+/// Hides whatever is written where a key, token, password or credential may be: wherever the file has its mistakes, they are
 /// shown with the line around them.
 pub(crate) fn hide_secrets(text: &str, report: &Report) {
     let mut start = 0;
@@ -115,9 +115,10 @@ pub(crate) fn hide_secrets(text: &str, report: &Report) {
                 .next()
                 .unwrap_or_default()
                 .to_lowercase();
-            let secret = ["key", "secret", "token", "password"]
+            let secret = ["key", "secret", "token", "password", "credential"]
                 .iter()
-                .any(|word| name.contains(word));
+                .any(|word| name.contains(word))
+                && name != "keypad";
             let value = after.trim_start_matches(['=', ' ', '\t']);
             let refers = value.starts_with('{');
             if secret && !refers {

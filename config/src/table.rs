@@ -89,9 +89,35 @@ impl<'a> Table<'a> {
         u64::from_str_radix(number.as_str(), number.radix()).ok()
     }
 
+    /// The texts in the list at `key`, unchecked.
+    pub(crate) fn texts_of(&self, key: &str) -> Vec<&'a str> {
+        let list = self.entry(key).and_then(|(_, value)| value.get_ref().as_array());
+        let items = list.into_iter().flat_map(|list| list.iter());
+        items.filter_map(|item| item.get_ref().as_str()).collect()
+    }
+
+    /// Whether `key` of the table at `section` is true, unchecked.
+    pub(crate) fn is_true_in(&self, section: &str, key: &str) -> bool {
+        let section = self
+            .entry(section)
+            .and_then(|(_, value)| value.get_ref().as_table());
+        let value = section.and_then(|section| section.get(key));
+        value.is_some_and(|value| value.get_ref().as_bool() == Some(true))
+    }
+
     /// Whether `key` is there.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.entry(key).is_some()
+    }
+
+    /// Everything in the table, for one whose settings have names of their own making: name, its place, value.
+    pub(crate) fn entries(
+        &self,
+    ) -> impl Iterator<Item = (&'a str, Place, &'a Spanned<DeValue<'a>>)> + use<'a> {
+        self.entries
+            .into_iter()
+            .flatten()
+            .map(|(key, value)| (key.get_ref().as_ref(), key.span(), value))
     }
 
     /// Keeps every value of this table out of what is shown.
@@ -153,22 +179,16 @@ impl<'a> Table<'a> {
         None
     }
 
-    /// Settings that have no meaning here; each that is there is reported, with the reason.
-    pub(crate) fn refuse(&self, keys: &[&'static str], reason: &str) {
-        for key in keys {
-            if self.ask(key).is_some() {
-                let place = self
-                    .entry(key)
-                    .map_or_else(|| self.header(), |(key, _)| key.span());
-                let problem = Problem::new(
-                    format!("`{key}` does not belong in {}", self.title),
-                    place,
-                    reason,
-                );
-                self.report
-                    .add(problem.with_fix(format!("remove `{key}`")).doubtful());
-            }
-        }
+    /// A setting that has no meaning here: reported when it is there, with the reason.
+    pub(crate) fn refuse(&self, key: &'static str, reason: &str) {
+        let Some((written, _)) = self.entry(key) else {
+            return;
+        };
+        self.pass_over(&[key]);
+        let message = format!("`{key}` does not belong in {}", self.title);
+        let problem = Problem::new(message, written.span(), reason);
+        self.report
+            .add(problem.with_fix(format!("remove `{key}`")).doubtful());
     }
 
     /// Settings that may be there but cannot be judged, because something they depend on is wrong.

@@ -100,7 +100,7 @@ fn edited(edits: &[(usize, usize, String)]) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn any_text_loads_or_is_explained(text: String) {
@@ -113,8 +113,17 @@ proptest! {
     }
 
     #[test]
-    fn the_example_without_some_of_its_lines_loads_or_is_explained(drop in prop::collection::vec(any::<bool>(), 140)) {
+    fn the_example_without_some_of_its_lines_loads_or_is_explained(drop in prop::collection::vec(any::<bool>(), EXAMPLE.lines().count())) {
         let lines = EXAMPLE.lines().zip(&drop).filter(|(_, drop)| !**drop).map(|(line, _)| line);
         loads_or_explains(&lines.collect::<Vec<_>>().join("\n"));
+    }
+
+    #[test]
+    fn the_example_with_some_of_its_remarks_made_settings_loads_or_is_explained(active in prop::collection::vec(any::<bool>(), EXAMPLE.lines().count())) {
+        let uncomment = |(line, active): (&'static str, &bool)| match line.strip_prefix('#') {
+            Some(setting) if *active && setting.contains(['=', '[']) => setting,
+            _ => line,
+        };
+        loads_or_explains(&EXAMPLE.lines().zip(&active).map(uncomment).collect::<Vec<_>>().join("\n"));
     }
 }

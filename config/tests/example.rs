@@ -12,8 +12,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use config::{
-    ApiKeySource, CardNumberFormat, Content, Decisions, Gateway, ReaderKind, RelayKind, RequiredBenefits,
-    Settings, parse,
+    CardNumberFormat, Content, DENY_REASONS, Decisions, FORMATS, Gateway, NUMBERS, ReaderKind, RelayKind,
+    RequiredBenefits, SecretSource, Sends, Settings, parse,
 };
 use proptest as _;
 use tempfile as _;
@@ -36,8 +36,18 @@ fn example_with_defaults() -> String {
     EXAMPLE.lines().map(uncomment).collect::<Vec<_>>().join("\n")
 }
 
+/// The example with everything that not every studio has: the lines that begin with `#` and no space.
+fn example_with_everything() -> String {
+    let uncomment = |line: &str| match line.strip_prefix('#') {
+        Some(active) if !active.is_empty() && !active.starts_with(' ') => active.to_owned(),
+        _ => line.to_owned(),
+    };
+    EXAMPLE.lines().map(uncomment).collect::<Vec<_>>().join("\n")
+}
+
 fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    !text.is_empty() && text.bytes().all(plain)
 }
 
 #[test]
@@ -47,7 +57,7 @@ fn the_example_loads() {
     assert_eq!(settings.decisions, Decisions::default());
     assert_eq!(
         settings.studio.api_key,
-        ApiKeySource::Credential("studio-api-key".to_owned())
+        SecretSource::Credential("studio-api-key".to_owned())
     );
     assert_eq!(settings.studio.card_number_format, CardNumberFormat::Decimal);
     let entry = settings.lanes[0].entry.as_ref().unwrap();
@@ -59,10 +69,10 @@ fn the_example_loads() {
     let ReaderKind::Serial(scanner) = &settings.reader("exit scanner").unwrap().kind else {
         panic!()
     };
-    assert_eq!(
-        (scanner.format.as_str(), scanner.content),
-        ("line", Some(Content::Code))
-    );
+    let Sends::Lines(lines) = &scanner.sends else {
+        panic!()
+    };
+    assert_eq!((scanner.format.as_str(), lines.content), ("line", Content::Code));
     let RelayKind::UsbRelay(board) = &settings.relay("exit relay").unwrap().kind else {
         panic!()
     };
@@ -78,24 +88,39 @@ fn the_defaults_that_the_example_shows_are_the_defaults() {
     assert_eq!(written, load(EXAMPLE));
 }
 
+/// The names in the first column of the tables of settings.
+fn settings_of_the_page() -> impl Iterator<Item = &'static str> {
+    let tables = PAGE.split("\n\n").filter(|part| part.starts_with("| setting"));
+    let rows = tables.flat_map(|table| table.lines());
+    rows.filter_map(|line| Some(line.strip_prefix("| `")?.split_once('`')?.0))
+}
+
+#[test]
+fn the_documentation_names_every_format_number_and_reason() {
+    let formats = FORMATS.iter().map(|format| format.name);
+    for name in formats.chain(NUMBERS.iter().chain(DENY_REASONS).copied()) {
+        assert!(
+            PAGE.contains(&format!("`{name}`")) || PAGE.contains(&format!("`\"{name}\"`")),
+            "{name}"
+        );
+    }
+}
+
 #[test]
 fn the_example_and_the_documentation_hold_the_same_settings() {
     let from_example: BTreeSet<&str> = EXAMPLE
         .lines()
-        .filter_map(|line| line.trim_start_matches("# ").split_once(" = "))
+        .filter_map(|line| line.trim_start_matches(['#', ' ']).split_once(" = "))
         .map(|(name, _)| name)
         .filter(|name| is_name(name))
         .collect();
-    let from_page: BTreeSet<&str> = PAGE
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
-        .map(|(name, _)| name)
+    let from_page: BTreeSet<&str> = settings_of_the_page()
         // Of the three places of a key the example uses one and explains the others in a remark.
-        .filter(|name| !["credential", "file", "env"].contains(name))
+        .filter(|name| !["file", "env"].contains(name))
         .collect();
     assert_eq!(from_example, from_page);
     // Nothing that can be set is missing in either: the settings in force name them all.
-    for line in load(&example_with_defaults()).effective().lines() {
+    for line in load(&example_with_everything()).effective().lines() {
         if let Some((name, _)) = line.split_once(" = ") {
             assert!(from_page.contains(name), "{name} is not documented");
         }
@@ -104,8 +129,10 @@ fn the_example_and_the_documentation_hold_the_same_settings() {
 
 #[test]
 fn the_settings_in_force_can_be_loaded_again() {
-    let settings = load(EXAMPLE);
-    assert_eq!(load(&settings.effective()), settings);
+    for example in [EXAMPLE.to_owned(), example_with_everything()] {
+        let settings = load(&example);
+        assert_eq!(load(&settings.effective()), settings);
+    }
     let simulated = "
         [studio]
         base_url = \"http://127.0.0.1:8490\"

@@ -3,11 +3,13 @@
 #![allow(dead_code, reason = "every target uses its own function only")]
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a finding is a panic"
 )]
 
+pub(crate) mod board;
 #[path = "../tests/frames/mod.rs"]
 mod frames;
 
@@ -33,6 +35,9 @@ pub(crate) const BODIES: &[(&str, Body)] = &[
     ("layout", layout),
     ("assembler", assembler),
     ("keypad", keypad),
+    ("board_frames", board::frames),
+    ("board_link", board::link),
+    ("board_third_party", board::third_party),
 ];
 
 /// Bytes to a decoder of each format, with pauses; afterwards a good frame is read.

@@ -315,7 +315,7 @@ pub(crate) fn bytes_from_hex<const N: usize>(digits: &[u8]) -> Result<Vec<u8, N>
         };
     }
     if high.is_some() {
-        Err(Reject::NotHex)
+        Err(Reject::HalfByte)
     } else {
         Ok(bytes)
     }

@@ -24,10 +24,10 @@ pub enum Wiring {
 }
 
 macro_rules! formats {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal, $wiring:ident;)*) => {
+    ($($(#[doc = $meaning:literal])* $variant:ident = $name:literal, $wiring:ident;)*) => {
         /// A format of reader frames.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Format { $($(#[$doc])* $variant,)* }
+        pub enum Format { $($(#[doc = $meaning])* $variant,)* }
 
         impl Format {
             /// All formats.
@@ -41,6 +41,11 @@ macro_rules! formats {
             /// The format of that name.
             pub fn from_name(name: &str) -> Option<Format> {
                 Self::ALL.iter().copied().find(|format| format.name() == name)
+            }
+
+            /// What it is, in a sentence or two.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($meaning),*).trim_ascii(),)* }
             }
 
             /// How its frames arrive.
@@ -74,7 +79,7 @@ formats! {
     Smartpass34 = "smartpass34", Wiegand;
     /// 35 bits, HID Corporate 1000: facility 12, card 20.
     C1k35s = "c1k35s", Wiegand;
-    /// 37 bits: card 35. No frame tells it from [`Format::H10304`].
+    /// 37 bits: card 35. No frame tells it from h10304.
     H10302 = "h10302", Wiegand;
     /// 37 bits: facility 16, card 19.
     H10304 = "h10304", Wiegand;
@@ -109,7 +114,7 @@ formats! {
     Avigilon56 = "avigilon56", Wiegand;
     /// 58 bits, parity by halves: a seven-byte UID.
     Half58 = "half58", Wiegand;
-    /// The layout given to [`Profile::custom`].
+    /// A layout of your own.
     Custom = "custom", Wiegand;
     /// Keypad, 4 bits a key.
     W4 = "w4", Wiegand;
@@ -131,7 +136,7 @@ formats! {
     Gwiot7941e = "gwiot7941e", Serial;
     /// Hanwha SSA-R1101, IDTECK SR10 and SR30: 02, eight or ten characters, 03, exclusive-or.
     SsaR1101 = "ssa-r1101", Serial;
-    /// Elatec TWN3: number of bits, bits in hex, CR. The bits are read as [`Profile::carries`].
+    /// Elatec TWN3: number of bits, bits in hex, CR. The bits are a frame of a Wiegand format.
     Twn3Ascii = "twn3-ascii", Serial;
     /// Elatec TWN4, Simple Protocol in text.
     Twn4Simple = "twn4-simple", Polled;

@@ -171,6 +171,8 @@ pub enum Reject {
     NotBits,
     /// A character that is not a hexadecimal digit.
     NotHex,
+    /// An odd number of hexadecimal digits.
+    HalfByte,
     /// A character that is not a decimal digit, or a decimal number too great for its format.
     NotDecimal,
     /// Not printable text.
@@ -206,6 +208,7 @@ impl fmt::Display for Reject {
             Self::NotBits => "a character that is not 0 or 1",
             Self::NotDecimal => "not a decimal number of this format",
             Self::NotHex => "a character that is not a hexadecimal digit",
+            Self::HalfByte => "an odd number of hexadecimal digits: one is missing or too many",
             Self::NotText => "not printable text",
             Self::Affix => "the configured prefix or suffix is missing",
             Self::BlankNumber => "a number of all zeros or all ones, as a faulty reader sends it",

@@ -1,6 +1,7 @@
 //! The seeds of the fuzz targets, and every input that once was a finding, as an ordinary test.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a test fails by panicking"

@@ -4,6 +4,7 @@
 pub mod budget;
 pub mod cli;
 pub mod clock;
+pub mod control;
 mod database;
 pub mod delivery;
 pub mod directory;
@@ -11,5 +12,6 @@ pub mod domain;
 pub mod journal;
 pub mod runtime;
 pub mod simulator;
+pub mod staff;
 pub mod studio;
 pub mod wiring;

@@ -1,37 +1,42 @@
 //! From the settings to the running gateway: the only place that turns names of the configuration file into devices
 //! and tasks.
 
-mod devices;
+mod frames;
+mod gpio;
+mod inputs;
+mod openers;
+mod readers;
 mod rules;
+mod services;
+mod signals;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use config::{SecretError, Settings};
-use hal::simulated::{SimulatedReader, SimulatedRelay};
-use rand::SeedableRng;
-use rand::rngs::StdRng;
+use firmware_protocol::wiegand::layout::LayoutError;
+use hal::simulated::{SimulatedDisplay, SimulatedIndicator, SimulatedInput, SimulatedReader, SimulatedRelay};
 use tokio::sync::{broadcast, mpsc};
 use tracing::{error, info};
 
 use crate::budget::Budget;
 use crate::clock;
-use crate::delivery::{Delivery, DeliverySettings, WithinBudget};
-use crate::directory::{Directory, DirectorySettings, Store};
+use crate::control::{self, Control};
+use crate::directory::{Directory, Store};
 use crate::domain::Core;
-use crate::journal::{self, Journal, JournalError, JournalSettings};
+use crate::journal::{self, Journal, JournalError};
 use crate::runtime::{
-    Controller, Notice, READER_EVENTS, Stop, Stopper, Supervisor, TaskEnded, Watchdog, stop,
+    COMMANDS, Controller, DeviceEvents, Devices, LANE_EVENTS, Notice, READER_EVENTS, Side, Stop, Stopper,
+    Supervisor, TaskEnded, Watchdog, stop,
 };
-use crate::studio::{ApiKey, StudioClient, StudioError, StudioSettings};
+use crate::staff::{Staff, StaffKey};
+use crate::studio::{StudioClient, StudioError};
+
+pub(crate) use services::journal_settings;
 
 /// How long the tasks may take to end: the relays are off long before.
 const GRACE: Duration = Duration::from_millis(1_200);
-
-/// Requests sent in a minute at the most; the studio's own limit is 1,000 per operation.
-const REQUESTS_PER_MINUTE: u32 = 600;
 
 /// Notices that a slow observer may lag behind before it loses the oldest.
 const NOTICES: usize = 256;
@@ -53,9 +58,31 @@ pub enum StartError {
         /// What the file system says.
         source: std::io::Error,
     },
+    /// The certificates that are trusted besides the system's cannot be read.
+    #[error("cannot read the certificates {}: {source}. Change extra_roots", path.display())]
+    ExtraRoots {
+        /// The file.
+        path: PathBuf,
+        /// What the file system says.
+        source: std::io::Error,
+    },
     /// The journal cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// A layout of one's own does not fit together.
+    #[error("reader {reader}: the layout of its frames does not work: {error}")]
+    Layout {
+        /// The reader.
+        reader: String,
+        /// What is wrong with it.
+        error: LayoutError,
+    },
+    /// A kind of reader that this build has no driver for.
+    #[error("reader {reader}: this build has no driver for its kind")]
+    NotBuiltIn {
+        /// The reader.
+        reader: String,
+    },
 }
 
 /// The running gateway.
@@ -76,6 +103,12 @@ pub struct Simulated {
     pub readers: BTreeMap<String, SimulatedReader>,
     /// Relays.
     pub relays: BTreeMap<String, SimulatedRelay>,
+    /// Inputs.
+    pub inputs: BTreeMap<String, SimulatedInput>,
+    /// Indicators.
+    pub indicators: BTreeMap<String, SimulatedIndicator>,
+    /// Displays.
+    pub displays: BTreeMap<String, SimulatedDisplay>,
 }
 
 /// Starts everything that the settings name.
@@ -88,49 +121,70 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
         path: data.clone(),
         source,
     })?;
-    let studio = StudioClient::new(studio_settings(settings)?)?;
+    let studio = StudioClient::new(services::studio_settings(settings)?)?;
     let (journal, opened) = journal::open(journal_settings(settings))?;
-    let budget = Budget::new(REQUESTS_PER_MINUTE);
+    let budget = Budget::new(settings.studio.requests_per_minute);
     let directory = Directory::new(
         Store::open(data),
         studio.clone(),
         budget.clone(),
-        directory_settings(settings),
+        services::directory_settings(settings),
     );
-    let core = Core::new(rules::core_settings(settings, opened.boot));
 
     let mut supervisor = Supervisor::default();
     let (stopper, stop) = stop();
-    let (events, reader_events) = mpsc::channel(READER_EVENTS);
-    let (notices, _) = broadcast::channel(NOTICES);
+    let (reads, reader_events) = mpsc::channel(READER_EVENTS);
+    let (board_events, boards_said) = mpsc::channel(LANE_EVENTS);
+    let (input_events, inputs_said) = mpsc::channel(LANE_EVENTS);
     let mut simulated = Simulated::default();
-    let relays = devices::relays(settings, &stop, &mut supervisor, &mut simulated);
-    let readers = devices::readers(settings, &stop, &events, &mut supervisor, &mut simulated);
+    let relays = openers::relays(settings, &stop, &mut supervisor, &mut simulated);
+    let boards = openers::boards(settings, &stop, &board_events, &reads, &mut supervisor);
+    let openers = openers::by_side(settings, &relays, &boards);
+    let signals = signals::start(settings, &openers, &stop, &mut supervisor, &mut simulated);
+    let devices = Devices {
+        sides: openers
+            .into_iter()
+            .zip(signals)
+            .map(|(opener, signals)| Side { opener, signals })
+            .collect(),
+        readers: readers::start(settings, &stop, &reads, &mut supervisor, &mut simulated)?,
+        boards: openers::sides_of_boards(settings),
+        inputs: inputs::start(settings, &stop, &input_events, &mut supervisor, &mut simulated),
+    };
+    let events = DeviceEvents {
+        readers: reader_events,
+        boards: boards_said,
+        inputs: inputs_said,
+    };
+
+    let (notices, _) = broadcast::channel(NOTICES);
+    let (commands, for_controller) = mpsc::channel(COMMANDS);
+    let control = Control {
+        device: settings.gateway.device.clone(),
+        started: clock::wall(),
+        commands,
+        directory: directory.clone(),
+        journal: journal.handle(),
+        relays: relays.values().cloned().collect(),
+        notices: notices.clone(),
+    };
     let controller = Controller::new(
-        core,
+        Core::new(rules::core_settings(settings, opened.boot)),
         directory.clone(),
         journal.handle(),
-        rules::relays_by_access_point(settings, &relays),
-        readers,
+        devices,
+        staff(data, settings),
         notices.clone(),
     );
-    let watchdog = Watchdog::start();
+    let delivery = services::delivery(settings, journal.handle(), studio.clone(), budget);
+    let control = control::serve(control::socket_path(data), control);
     supervisor.spawn(
         "controller",
-        controller.run(reader_events, stop.clone(), watchdog),
+        controller.run(events, for_controller, stop.clone(), Watchdog::start()),
     );
-    supervisor.spawn("key check", check_key(studio.clone(), stop.clone()));
-    let delivery = Delivery::new(
-        journal.handle(),
-        WithinBudget::new(studio, budget),
-        DeliverySettings {
-            per_minute: REQUESTS_PER_MINUTE,
-            time_zone: settings.studio.time_zone.clone(),
-        },
-        StdRng::from_rng(&mut rand::rng()),
-        clock::now().monotonic,
-    );
+    supervisor.spawn("key check", check_key(studio, stop.clone()));
     supervisor.spawn_until(&stop, "delivery", delivery.run());
+    supervisor.spawn_until(&stop, "control", control);
     supervisor.spawn_until(&stop, "roster", directory.keep_up());
     info!(
         lanes = settings.lanes.len(),
@@ -176,6 +230,21 @@ impl Gateway {
     }
 }
 
+/// Without the key of the hashes nobody's credential is staff's.
+fn staff(data: &Path, settings: &Settings) -> Staff {
+    let members = settings
+        .staff
+        .iter()
+        .map(|staff| (staff.name.clone(), staff.credential));
+    match StaffKey::open(data) {
+        Ok(key) => Staff::new(key, members),
+        Err(error) => {
+            error!(%error, "staff credentials do not work");
+            Staff::nobody()
+        }
+    }
+}
+
 /// A wrong key is said at the start, not at the first swipe.
 async fn check_key(studio: StudioClient, mut stop: Stop) {
     let checked = tokio::select! {
@@ -189,39 +258,3 @@ async fn check_key(studio: StudioClient, mut stop: Stop) {
     }
     stop.requested().await;
 }
-
-fn studio_settings(settings: &Settings) -> Result<StudioSettings, StartError> {
-    let studio = &settings.studio;
-    let secret = studio.api_key.read()?;
-    let key = ApiKey::new(secret.expose(), studio.api_key.to_string());
-    Ok(StudioSettings {
-        card_number_format: rules::card_number_format(studio.card_number_format),
-        check_in_path: studio.check_in_path.clone(),
-        timeout: studio.timeout,
-        language: studio.language.clone(),
-        ..StudioSettings::new(studio.base_url.clone(), key)
-    })
-}
-
-fn directory_settings(settings: &Settings) -> DirectorySettings {
-    DirectorySettings {
-        access_codes: rules::reads_codes(settings),
-        benefits: rules::required_benefits(settings),
-        usable: settings.decisions.usable,
-        ..DirectorySettings::default()
-    }
-}
-
-fn journal_settings(settings: &Settings) -> JournalSettings {
-    // Linux names every run of the machine; without that name a restart of the machine is taken for granted.
-    let machine_boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-    JournalSettings {
-        path: settings.gateway.data_dir.join("journal.db"),
-        device: settings.gateway.device.clone(),
-        machine_boot: machine_boot.trim().to_owned(),
-        most_visits: 100_000,
-        keep_delivered: Duration::from_secs(30 * 24 * 3600),
-    }
-}
-
-type ReaderName = Arc<str>;

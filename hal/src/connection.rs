@@ -40,22 +40,45 @@ pub enum DisconnectCause {
     /// Another program holds it, or another device of the same settings.
     #[error("in use by another program")]
     InUse,
+    /// A GPIO line that the kernel or a program has taken.
+    #[error("in use by {by}: free the line or take another one")]
+    LineInUse {
+        /// Who holds it, as the kernel knows it.
+        by: String,
+    },
     /// The rights are missing.
-    #[error("permission denied: add the service user to the group dialout")]
-    PermissionDenied,
+    #[error("permission denied: add the service user to the group {group}")]
+    PermissionDenied {
+        /// The group that has the rights: `dialout` for serial ports, `gpio` for GPIO lines, `input` for keyboards.
+        group: &'static str,
+    },
+    /// The machine has no GPIO lines that the backend knows.
+    #[error("no GPIO chip: is this a Raspberry Pi?")]
+    NoGpioChip,
+    /// No GPIO line has this name.
+    #[error(
+        "no such GPIO line: `gpioinfo` lists them by name, as GPIO17, and by chip and number, as gpiochip0:17"
+    )]
+    NoSuchLine,
     /// There is a file of this name, but no serial port.
     #[error("not a serial port: check the path in the settings")]
     NotASerialPort,
+    /// There is a file of this name, but no keyboard.
+    #[error("not a keyboard: check the path in the settings, `/dev/input/by-id` has them by name")]
+    NotAKeyboard,
     /// It was connected and is gone.
     #[error("unplugged")]
     Unplugged,
     /// It is there, but takes no more bytes.
     #[error("stuck, it takes no more bytes: unplug it and plug it in again")]
     Stuck,
+    /// The port is there, but the device says nothing when it is asked.
+    #[error("does not answer: check its power, its cable, and the speed and format in the settings")]
+    NotAnswering,
     /// Anything else that the operating system says.
     #[error("{operation} failed: {message}")]
     Failed {
-        /// What was tried: `open`, `read`, `write`.
+        /// What was tried: `open`, `read`, `write`, `watch`.
         operation: &'static str,
         /// What the operating system said.
         message: String,

@@ -1,17 +1,21 @@
 //! Readers: what they say, as events for the controller, and the task of a reader on a serial port. Whose card it
 //! is, whether the same card was just read and what may be logged of it is for others to say.
 
+mod condition;
+
 use std::sync::Arc;
 use std::time::Duration;
 
+use firmware_protocol::keypad::PinEntry;
 use firmware_protocol::{Decoder, Profile, Reading, Reject};
 use thiserror::Error;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tracing::warn;
 
-use crate::clock::monotonic;
+use self::condition::Condition;
+use crate::clock::{before, monotonic};
 use crate::connection::{DisconnectReason, Reconnect};
 use crate::serial::{Port, PortSettings};
 
@@ -43,14 +47,22 @@ pub struct ReaderEvent {
     reason = "reads are what the channel is for, and it is bounded"
 )]
 pub enum ReaderEventKind {
-    /// A whole and correct frame.
+    /// A whole and correct frame, or the PIN that the keys of a keypad make up: never a single key.
     Read(Reading),
     /// Something that is no use.
     Rejected(Rejection),
     /// The reader can be listened to from now on.
     Connected,
-    /// It cannot, and why. Sent once, and again when the reason changes.
+    /// It cannot, and why. Sent once, and again when the reason changes. Ends noise and silence.
     Disconnected(DisconnectReason),
+    /// Much that comes from it is no use: ten rejections within ten seconds. Sent once.
+    Noisy,
+    /// For ten seconds nothing was rejected.
+    NoiseEnded,
+    /// It is connected, but nothing came from it for longer than [`Patience::silent_after`]. Sent once.
+    Silent,
+    /// Something came from it again.
+    SilenceEnded,
 }
 
 /// Why something that came from a reader is no use.
@@ -64,6 +76,25 @@ pub enum Rejection {
     Noise,
 }
 
+/// How long a reader, and the person before it, is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// The longest pause between two keys of a PIN.
+    pub next_key: Duration,
+    /// For a reader that sends something even when nobody is there: how long it may send nothing.
+    pub silent_after: Option<Duration>,
+}
+
+impl Default for Patience {
+    /// 5 s between keys; silence is normal.
+    fn default() -> Self {
+        Self {
+            next_key: Duration::from_secs(5),
+            silent_after: None,
+        }
+    }
+}
+
 /// A reader on a serial port.
 #[derive(Clone, Debug)]
 pub struct SerialReader {
@@ -73,6 +104,8 @@ pub struct SerialReader {
     pub port: PortSettings,
     /// How its frames are to be read.
     pub profile: Profile,
+    /// How long it is waited for.
+    pub patience: Patience,
 }
 
 /// Listens to the reader for ever and sends what it says, without any delay, as `events`. When its port is away it is
@@ -81,7 +114,7 @@ pub struct SerialReader {
 /// A full channel never holds the reader up: the read is dropped, for it would be too old when there is room again,
 /// and counted in the log. Changes of the connection wait for room.
 pub async fn serial_reader(reader: SerialReader, events: mpsc::Sender<ReaderEvent>) {
-    let mut voice = Voice::new(reader.name, events);
+    let mut voice = Voice::new(reader.name, events).with_patience(reader.patience);
     let mut reconnect = Reconnect::new();
     loop {
         let mut held = Duration::ZERO;
@@ -110,20 +143,24 @@ async fn listen(mut port: Port, decoder: Decoder, voice: &mut Voice) -> Disconne
     let mut at = monotonic();
     let mut quiet = true;
     loop {
-        let read = port.read(&mut buffer);
-        let received = if quiet {
-            Ok(read.await)
-        } else {
-            timeout(QUIET, read).await
-        };
-        quiet = received.is_err();
-        match received {
-            Ok(Ok(count)) => {
+        let end = (!quiet).then(|| at.saturating_add(QUIET));
+        let next = end.into_iter().chain(voice.deadline()).min();
+        match before(next, port.read(&mut buffer)).await {
+            Some(Ok(count)) => {
                 at = monotonic();
+                quiet = false;
+                voice.heard(at);
                 frames.receive(buffer.get(..count).unwrap_or_default(), at, voice);
             }
-            Ok(Err(reason)) => return reason,
-            Err(_quiet) => frames.quiet(at, voice),
+            Some(Err(reason)) => return reason,
+            None => {
+                let now = monotonic();
+                if end.is_some_and(|end| now >= end) {
+                    quiet = true;
+                    frames.quiet(at, voice);
+                }
+                voice.timeout(now);
+            }
         }
     }
 }
@@ -179,7 +216,7 @@ impl Frames {
         let noise = self.decoder.noise();
         if noise.saturating_sub(self.told_noise) > limit {
             self.told_noise = noise;
-            voice.say(ReaderEventKind::Rejected(Rejection::Noise), at);
+            voice.reject(Rejection::Noise, at);
         }
     }
 }
@@ -189,25 +226,70 @@ impl Frames {
 pub(crate) struct Voice {
     reader: Arc<str>,
     events: mpsc::Sender<ReaderEvent>,
+    /// The PIN that keys are making up.
+    pin: PinEntry,
+    condition: Condition,
     /// Reads and rejections for which there was no room, since the log was told.
     dropped: u64,
 }
 
 impl Voice {
     pub(crate) fn new(reader: Arc<str>, events: mpsc::Sender<ReaderEvent>) -> Self {
+        let patience = Patience::default();
         Self {
             reader,
             events,
+            pin: PinEntry::new(patience.next_key),
+            condition: Condition::new(patience.silent_after),
             dropped: 0,
         }
     }
 
+    pub(crate) fn with_patience(self, patience: Patience) -> Self {
+        Self {
+            pin: PinEntry::new(patience.next_key),
+            condition: Condition::new(patience.silent_after),
+            ..self
+        }
+    }
+
+    /// Tells what came of a frame. Keys are kept until they are a PIN.
     pub(crate) fn outcome(&mut self, outcome: Result<Reading, Reject>, at: Duration) {
-        let kind = match outcome {
-            Ok(reading) => ReaderEventKind::Read(reading),
-            Err(reject) => ReaderEventKind::Rejected(Rejection::Frame(reject)),
-        };
-        self.say(kind, at);
+        match outcome {
+            Ok(Reading::Key(key)) => {
+                if let Some(keys) = self.pin.press(key, at) {
+                    self.say(ReaderEventKind::Read(Reading::Pin(keys)), at);
+                }
+            }
+            Ok(reading) => self.say(ReaderEventKind::Read(reading), at),
+            Err(reject) => self.reject(Rejection::Frame(reject), at),
+        }
+    }
+
+    fn reject(&mut self, rejection: Rejection, at: Duration) {
+        self.say(ReaderEventKind::Rejected(rejection), at);
+        if let Some(noisy) = self.condition.rejected(at) {
+            self.say(noisy, at);
+        }
+    }
+
+    /// Something came from the reader.
+    pub(crate) fn heard(&mut self, at: Duration) {
+        if let Some(heard) = self.condition.heard(at) {
+            self.say(heard, at);
+        }
+    }
+
+    /// When to call [`Self::timeout`].
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.condition.deadline()
+    }
+
+    /// The time is now `now`: tells what has changed by it. Calling it too early is harmless.
+    pub(crate) fn timeout(&mut self, now: Duration) {
+        while let Some(change) = self.condition.timeout(now) {
+            self.say(change, now);
+        }
     }
 
     /// Sends if there is room.
@@ -218,7 +300,7 @@ impl Voice {
         }
     }
 
-    fn tell_dropped(&mut self) {
+    pub(crate) fn tell_dropped(&mut self) {
         if self.dropped > 0 {
             warn!(
                 reader = &*self.reader,
@@ -231,7 +313,10 @@ impl Voice {
 
     /// Sends a change of the connection, as soon as there is room.
     pub(crate) async fn connection(&mut self, kind: ReaderEventKind) {
-        let event = self.event(kind, monotonic());
+        let now = monotonic();
+        self.condition
+            .connection(matches!(kind, ReaderEventKind::Connected), now);
+        let event = self.event(kind, now);
         let _ = self.events.send(event).await;
     }
 

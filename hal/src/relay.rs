@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::sleep;
 use tracing::{info, warn};
 
@@ -28,6 +28,8 @@ pub struct Relay {
     name: Arc<str>,
     channel: usize,
     requests: mpsc::Sender<Request>,
+    /// Why the device is away; none while it is connected.
+    trouble: watch::Receiver<Option<DisconnectReason>>,
 }
 
 /// Why a relay was not switched on.
@@ -62,6 +64,12 @@ impl Relay {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Why its device is away; none while it is connected.
+    #[must_use]
+    pub fn trouble(&self) -> Option<DisconnectReason> {
+        self.trouble.borrow().clone()
     }
 
     /// Switches the relay on for `pulse` and resolves as soon as it is on, with that moment on the monotonic clock.
@@ -136,42 +144,51 @@ pub(crate) struct Relays {
     names: Vec<Arc<str>>,
     device: Arc<str>,
     requests: mpsc::Receiver<Request>,
+    trouble: watch::Sender<Option<DisconnectReason>>,
 }
 
 /// The only relay of a device, and the side that the device's task works with.
 pub(crate) fn relay(name: Arc<str>, device: Arc<str>) -> (Relay, Relays) {
-    let (sender, requests) = mpsc::channel(WAITING_PULSES);
+    let (requests, relays) = device_side(vec![name.clone()], device);
     let handle = Relay {
-        name: name.clone(),
+        name,
         channel: 0,
-        requests: sender,
-    };
-    let relays = Relays {
-        names: vec![name],
-        device,
         requests,
+        trouble: relays.trouble.subscribe(),
     };
     (handle, relays)
 }
 
 /// The relays of one device: the handles in the order of their names, and the side that the device's task works with.
 pub(crate) fn relays(names: Vec<Arc<str>>, device: Arc<str>) -> (Vec<Relay>, Relays) {
-    let (sender, requests) = mpsc::channel(WAITING_PULSES);
-    let handles = names
+    let (requests, relays) = device_side(names, device);
+    let handles = relays
+        .names
         .iter()
         .enumerate()
         .map(|(channel, name)| Relay {
             name: name.clone(),
             channel,
-            requests: sender.clone(),
+            requests: requests.clone(),
+            trouble: relays.trouble.subscribe(),
         })
         .collect();
+    (handles, relays)
+}
+
+fn device_side(names: Vec<Arc<str>>, device: Arc<str>) -> (mpsc::Sender<Request>, Relays) {
+    let (sender, requests) = mpsc::channel(WAITING_PULSES);
+    let not_opened_yet = DisconnectReason {
+        device: device.clone(),
+        cause: DisconnectCause::NotOpenedYet,
+    };
     let relays = Relays {
         names,
         device,
         requests,
+        trouble: watch::Sender::new(Some(not_opened_yet)),
     };
-    (handles, relays)
+    (sender, relays)
 }
 
 impl Relays {
@@ -207,6 +224,7 @@ impl Relays {
                 Ok(connected) => {
                     info!(relay = names, port = &*self.device, "relay connected");
                     reconnect.connected();
+                    self.trouble.send_replace(None);
                     let since = monotonic();
                     let reason = connected.serve(&mut self.requests).await;
                     held = monotonic().saturating_sub(since);
@@ -214,6 +232,7 @@ impl Relays {
                 }
                 Err(reason) => reason,
             };
+            self.trouble.send_replace(Some(reason.clone()));
             if reconnect.is_news(&reason) {
                 warn!(relay = names, port = &*self.device, %reason, "relay disconnected: trying to reconnect");
             }

@@ -139,7 +139,9 @@ fn open(settings: &PortSettings) -> Result<SerialStream, DisconnectCause> {
 fn not_opened(path: &Path, error: &tokio_serial::Error) -> DisconnectCause {
     match error.kind() {
         ErrorKind::Io(io::ErrorKind::NotFound) => DisconnectCause::NoSuchPort,
-        ErrorKind::Io(io::ErrorKind::PermissionDenied) => DisconnectCause::PermissionDenied,
+        ErrorKind::Io(io::ErrorKind::PermissionDenied) => {
+            DisconnectCause::PermissionDenied { group: "dialout" }
+        }
         // That is what the library makes of a lock held by someone else.
         ErrorKind::NoDevice => DisconnectCause::InUse,
         _ if is_no_terminal(path) => DisconnectCause::NotASerialPort,

@@ -1,8 +1,10 @@
-//! Readers and relays without a device, chosen in the settings like any other. They speak and switch through the same
-//! code as the real ones and are played by a control handle: in the demo, in tests, at a desk. Nothing here pretends
-//! to be a person, a lane or a passage.
+//! Readers, relays, boards, inputs, indicators and displays without a device, chosen in the settings like any other. They
+//! speak and switch through the same code as the real ones and are played and watched by a control handle: in the demo, in
+//! tests, at a desk. Nothing here pretends to be a person, a lane or a passage.
 
-use std::future::{Future, pending};
+mod board;
+
+use std::future::{Future, pending, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,13 +13,18 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use crate::clock::monotonic;
 use crate::connection::{DisconnectCause, DisconnectReason};
+use crate::display::{Display, Screen, display};
+use crate::indicator::{Indicator, Lamps, Lit, indicator};
+use crate::input::{InputEvent, State};
 use crate::reader::{Frames, ReaderEvent, ReaderEventKind, Voice};
 use crate::relay::{Relay, Switch, relay};
+
+pub use self::board::{SimulatedBoard, simulated_board};
 
 /// What stands for the port in logs and reasons.
 const DEVICE: &str = "simulated";
 
-/// Changes of a relay that an observer may lag behind before it loses the oldest.
+/// Changes of a device that an observer may lag behind before it loses the oldest.
 const CHANGES: usize = 64;
 
 /// A reader that says what it is told to.
@@ -171,5 +178,138 @@ fn unplugged() -> DisconnectReason {
     DisconnectReason {
         device: Arc::from(DEVICE),
         cause: DisconnectCause::Unplugged,
+    }
+}
+
+/// An input that is what it is told to be.
+#[derive(Debug)]
+pub struct SimulatedInput {
+    state: State,
+    active: bool,
+    plugged_in: bool,
+}
+
+impl SimulatedInput {
+    /// An input of this name, not active. It says nothing yet: [`Self::plug_in`] it first.
+    pub fn new(name: Arc<str>, events: mpsc::Sender<InputEvent>) -> Self {
+        Self {
+            state: State::new(name, events),
+            active: false,
+            plugged_in: false,
+        }
+    }
+
+    /// Says that it is connected, and its state.
+    pub async fn plug_in(&mut self) {
+        self.plugged_in = true;
+        self.state.connected().await;
+        self.state.is(self.active, monotonic()).await;
+    }
+
+    /// Says that it is unplugged.
+    pub async fn unplug(&mut self) {
+        self.plugged_in = false;
+        self.state.disconnected(unplugged()).await;
+    }
+
+    /// Makes it active or not, now. While it is unplugged, nobody notices.
+    pub async fn set(&mut self, active: bool) {
+        self.active = active;
+        if self.plugged_in {
+            self.state.is(active, monotonic()).await;
+        }
+    }
+}
+
+/// A change of a simulated indicator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LitUp {
+    /// What is on from then on.
+    pub lit: Lit,
+    /// When, on the monotonic clock.
+    pub at: Duration,
+}
+
+/// The control handle of a simulated indicator: shows what it does.
+#[derive(Clone, Debug)]
+pub struct SimulatedIndicator(broadcast::Sender<LitUp>);
+
+impl SimulatedIndicator {
+    /// Every change from now on. Who reads them too slowly loses the oldest.
+    #[must_use]
+    pub fn changes(&self) -> broadcast::Receiver<LitUp> {
+        self.0.subscribe()
+    }
+}
+
+/// An indicator of this name that lights nothing: its handle, its control handle and its task, which runs until `stop`.
+pub fn simulated_indicator(
+    name: Arc<str>,
+    stop: impl Future<Output = ()> + Send,
+) -> (Indicator, SimulatedIndicator, impl Future<Output = ()> + Send) {
+    let (handle, player) = indicator(name);
+    let changes = broadcast::Sender::new(CHANGES);
+    let control = SimulatedIndicator(changes.clone());
+    let connect = move || {
+        Ok(Lights {
+            lit: Lit::DARK,
+            changes: changes.clone(),
+        })
+    };
+    (handle, control, player.run(connect, stop))
+}
+
+struct Lights {
+    lit: Lit,
+    changes: broadcast::Sender<LitUp>,
+}
+
+impl Lamps for Lights {
+    fn show(&mut self, lit: Lit) -> Result<(), DisconnectReason> {
+        if self.lit != lit {
+            self.lit = lit;
+            let at = monotonic();
+            // Nobody has to look.
+            let _ = self.changes.send(LitUp { lit, at });
+        }
+        Ok(())
+    }
+}
+
+/// The control handle of a simulated display: shows what is on it.
+#[derive(Clone, Debug)]
+pub struct SimulatedDisplay(watch::Sender<Vec<String>>);
+
+impl SimulatedDisplay {
+    /// The lines that are shown, now and whenever they change.
+    #[must_use]
+    pub fn lines(&self) -> watch::Receiver<Vec<String>> {
+        self.0.subscribe()
+    }
+}
+
+/// A display of this name that nobody sees: its handle, its control handle and its task, which runs until `stop`.
+pub fn simulated_display(
+    name: Arc<str>,
+    idle: Vec<String>,
+    stop: impl Future<Output = ()> + Send,
+) -> (Display, SimulatedDisplay, impl Future<Output = ()> + Send) {
+    let (handle, shower) = display(name, idle);
+    let lines = watch::Sender::new(Vec::new());
+    let control = SimulatedDisplay(lines.clone());
+    let connect = move || ready(Ok(Sheet(lines.clone())));
+    (handle, control, shower.run(connect, stop))
+}
+
+struct Sheet(watch::Sender<Vec<String>>);
+
+impl Screen for Sheet {
+    async fn write(&mut self, lines: &[String]) -> Result<(), DisconnectReason> {
+        self.0.send_replace(lines.to_vec());
+        Ok(())
+    }
+
+    async fn lost(&mut self) -> DisconnectReason {
+        pending().await
     }
 }

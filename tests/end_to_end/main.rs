@@ -7,6 +7,10 @@
     reason = "a test that cannot go on has to fail, in helper functions too"
 )]
 
+mod check_ins;
+mod commands;
+mod decode;
 mod directory;
+mod operator;
 mod rig;
 mod visit;

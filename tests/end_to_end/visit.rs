@@ -192,6 +192,24 @@ fn a_reader_and_a_relay_that_are_pulled_out_work_again_when_they_are_back() {
 }
 
 #[test]
+fn a_port_that_is_not_there_is_named_once_and_works_as_soon_as_it_is() {
+    let studio = Studio::start(1000);
+    let mut lane = Lane::start(&studio);
+    lane.gateway.signal(Signal::SIGTERM);
+    lane.gateway.wait(2 * SECOND);
+    lane.reader.unplug();
+    let gateway = crate::rig::Gateway::start(&lane.config());
+    gateway.wait_for_log("no such port", 1);
+    std::thread::sleep(SECOND);
+    let named = gateway.log().matches("no such port").count();
+    assert_eq!(named, 1, "{}", gateway.log());
+    lane.reader.plug();
+    gateway.wait_for_log("reader connected", 2);
+    lane.reader.send(&rdm6300(&uids(Story::Active).next().unwrap()));
+    lane.relay.wait_for(&ON, 1, 5 * SECOND);
+}
+
+#[test]
 fn a_wrong_key_is_named_in_the_log_and_known_members_are_not_turned_away_for_it() {
     let studio = Studio::start(1000);
     let uid = uids(Story::Active).next().unwrap();

@@ -1,5 +1,5 @@
 //! The shape of the workspace, held by tests: who may know whom, where a library is used, how long a file may be.
-//! A test binary of its own, because it reads sources and starts nothing: it answers in a second, also when the
+//! A test binary of its own, because it reads sources and starts nothing: it answers in seconds, also when the
 //! end-to-end tests cannot run.
 
 mod planted;

@@ -1,20 +1,37 @@
 //! From the text of the file to [`Settings`]: which settings there are, what they may be and what they default to.
 //! What several devices or lanes must agree on is in [`crate::check`].
 
-mod devices;
+mod device;
+mod hours;
+mod indicator;
 mod lane;
+mod layout;
+mod place;
+mod reader;
+mod secret;
 mod studio;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use toml::de::DeTable;
 
-use crate::check::{self, LaneTable};
+use crate::check::{self, LaneTable, Tables};
 use crate::choice::choice;
 use crate::problem::{Problem, Report};
-use crate::settings::{Decisions, Gateway, Log, Settings};
+use crate::settings::{CardNumberFormat, Decisions, Gateway, Log, Settings};
 use crate::table::Table;
 use crate::{syntax, value};
+
+pub(crate) use hours::DAYS;
+use secret::secret;
+
+/// A serial port as it would be written.
+const PORT: &str = "\"/dev/serial/by-id/...\"";
+
+const fn microseconds(count: u64) -> Duration {
+    Duration::from_micros(count)
+}
 
 const fn milliseconds(count: u64) -> Duration {
     Duration::from_millis(count)
@@ -34,25 +51,52 @@ pub(crate) fn document(text: &str, report: &Report) -> Option<Settings> {
     let (document, errors) = DeTable::parse_recoverable(text);
     let root = Table::root(&document, text.len(), report);
 
+    // A section that is not there is one without settings: its defaults are in force.
     let gateway = root
         .section("gateway", "[gateway]")
         .and_then(|table| gateway(&table));
-    let studio = root
-        .required_section(
-            "studio",
-            "[studio]",
-            "add [studio] with base_url, time_zone and api_key",
-        )
-        .and_then(|table| studio::studio(&table));
+    let studio_table = root.required_section(
+        "studio",
+        "[studio]",
+        "add [studio] with base_url, time_zone and api_key",
+    );
+    let studio = studio_table.as_ref().and_then(studio::studio);
+    let roster = root
+        .section("roster", "[roster]")
+        .and_then(|table| studio::roster(&table));
+    let delivery_table = root.section("delivery", "[delivery]");
+    let delivery = delivery_table.as_ref().and_then(studio::delivery);
     let decisions = root
         .section("decisions", "[decisions]")
         .and_then(|table| decisions(&table));
-    let reader_tables = root.list("reader");
-    let readers = all(&reader_tables, devices::reader);
-    let relay_tables = root.list("relay");
-    let relays = all(&relay_tables, devices::relay);
-    let lane_tables: Vec<LaneTable<'_>> = root.list("lane").into_iter().map(LaneTable::new).collect();
-    let lanes = all(&lane_tables, lane::lane);
+    let lockout = root
+        .section("lockout", "[lockout]")
+        .and_then(|table| place::lockout(&table));
+    let gpio_table = root.section("gpio", "[gpio]");
+    let gpio = gpio_table.as_ref().and_then(device::gpio);
+    let tables = Tables {
+        zones: root.list("zone"),
+        staff: root.list("staff"),
+        readers: root.list("reader"),
+        relays: root.list("relay"),
+        boards: root.list("board"),
+        inputs: root.list("input"),
+        indicators: root.list("indicator"),
+        displays: root.list("display"),
+        lanes: root.list("lane").into_iter().map(LaneTable::new).collect(),
+    };
+    let zones = all(&tables.zones, place::zone);
+    let staff = all(&tables.staff, place::staff);
+    let studio_cards = studio
+        .as_ref()
+        .map_or(CardNumberFormat::Decimal, |studio| studio.card_number_format);
+    let readers = all(&tables.readers, |table| reader::reader(table, studio_cards));
+    let relays = all(&tables.relays, device::relay);
+    let boards = all(&tables.boards, device::board);
+    let inputs = all(&tables.inputs, device::input);
+    let indicators = all(&tables.indicators, indicator::indicator);
+    let displays = all(&tables.displays, device::display);
+    let lanes = all(&tables.lanes, lane::lane);
     let log = root.section("log", "[log]").and_then(|table| log(&table));
 
     if !root.has("lane") {
@@ -63,9 +107,12 @@ pub(crate) fn document(text: &str, report: &Report) -> Option<Settings> {
                 .doubtful(),
         );
     }
-    check::names(&reader_tables, &relay_tables, &lane_tables);
-    check::ports(&reader_tables, &relay_tables);
-    check::references(&lane_tables, &reader_tables, &relay_tables);
+    check::names(&tables);
+    check::places(&tables, gpio_table.as_ref());
+    check::references(&tables);
+    check::zones(&tables);
+    check::passages(&tables);
+    check::device_api(studio_table.as_ref(), delivery_table.as_ref());
     root.finish();
     report.add_syntax_errors(
         text,
@@ -75,9 +122,19 @@ pub(crate) fn document(text: &str, report: &Report) -> Option<Settings> {
     Some(Settings {
         gateway: gateway?,
         studio: studio?,
+        roster: roster?,
+        delivery: delivery?,
         decisions: decisions?,
+        lockout: lockout?,
+        zones: zones?,
+        staff: staff?,
+        gpio: gpio?,
         readers: readers?,
         relays: relays?,
+        boards: boards?,
+        inputs: inputs?,
+        indicators: indicators?,
+        displays: displays?,
         lanes: lanes?,
         log: log?,
     })
@@ -93,10 +150,12 @@ fn gateway(table: &Table<'_>) -> Option<Gateway> {
     let default = Gateway::default();
     let device = table.or("device", default.device, value::device);
     let data_dir = table.or("data_dir", default.data_dir, value::absolute_path);
+    let clock = table.or("clock", default.clock, choice);
     table.finish();
     Some(Gateway {
         device: device?,
         data_dir: data_dir?,
+        clock: clock?,
     })
 }
 
@@ -197,6 +256,32 @@ fn log(table: &Table<'_>) -> Option<Log> {
         level: level?,
         format: format?,
     })
+}
+
+/// The kinds that the tables of a list may have, each with the settings that it has besides those of all kinds.
+type Kinds = &'static [(&'static str, &'static [&'static str])];
+
+/// Which kind a table has; the settings of other kinds are reported. `None` means: reported, or unknown.
+fn kind(table: &Table<'_>, kinds: Kinds) -> Option<&'static str> {
+    let names: Vec<&str> = kinds.iter().map(|(name, _)| *name).collect();
+    let example = format!("{:?}", names.first().unwrap_or(&""));
+    let kind = table.required("kind", &example, |value| value::word(value, &names));
+    let Some(kind) = kind else {
+        kinds.iter().for_each(|(_, keys)| table.pass_over(keys));
+        return None;
+    };
+    let kinds_with = |key: &str| -> Vec<&str> {
+        let with = kinds.iter().filter(|(_, keys)| keys.contains(&key));
+        with.map(|(name, _)| *name).collect()
+    };
+    let keys: BTreeSet<&'static str> = kinds.iter().flat_map(|(_, keys)| *keys).copied().collect();
+    for key in keys {
+        let with = kinds_with(key);
+        if !with.contains(&kind) {
+            table.refuse(key, &format!("only with `kind` {}", value::alternatives(&with)));
+        }
+    }
+    Some(kind)
 }
 
 /// Of several settings that exclude each other, exactly one has to be there. `None` means: reported.

@@ -1,9 +1,10 @@
-//! The section `[studio]`.
+//! The sections about the studio: `[studio]` with those below it, `[roster]` and `[delivery]`.
 
-use super::{exactly_one, seconds};
-use crate::ApiKeySource;
+use std::net::SocketAddr;
+
+use super::{days, seconds, secret};
 use crate::choice::choice;
-use crate::settings::{CardNumberFormat, Studio};
+use crate::settings::{CardNumberFormat, Delivery, DeviceApi, Roster, Studio, Way, Webhooks};
 use crate::table::Table;
 use crate::value::{self, Complaint};
 
@@ -19,11 +20,9 @@ pub(super) fn studio(table: &Table<'_>) -> Option<Studio> {
         "\"https://example.open-api.perfectgym.com\"",
         value::base_url,
     );
-    if table.text_of("base_url").is_some_and(|url| url.contains('@')) {
-        table.report().hide(table.place_of("base_url"));
-    }
+    hide_login(table);
     let time_zone = table.required("time_zone", "\"Europe/Berlin\"", value::time_zone);
-    let api_key = api_key(table);
+    let api_key = secret(table, "api_key", "{ credential = \"studio-api-key\" }");
     let card_number_format = table.or("card_number_format", CardNumberFormat::Decimal, choice);
     let check_in_path = table.or(
         "check_in_path",
@@ -41,6 +40,14 @@ pub(super) fn studio(table: &Table<'_>) -> Option<Studio> {
     let language = table.or("language", None, |value| {
         value::word(value, &LANGUAGES).map(|word| Some(word.to_owned()))
     });
+    let requests_per_minute = table.or(
+        "requests_per_minute",
+        Studio::DEFAULT_REQUESTS_PER_MINUTE,
+        value::integer(10..=1000, "the studio refuses more than 1000"),
+    );
+    let extra_roots = table.or("extra_roots", None, |value| value::absolute_path(value).map(Some));
+    let device_api = below(table, "device_api", "[studio.device_api]", device_api);
+    let webhooks = below(table, "webhooks", "[studio.webhooks]", webhooks);
     table.finish();
     Some(Studio {
         base_url: base_url?,
@@ -50,57 +57,161 @@ pub(super) fn studio(table: &Table<'_>) -> Option<Studio> {
         check_in_path: check_in_path?,
         timeout: timeout?,
         language: language?,
+        requests_per_minute: requests_per_minute?,
+        extra_roots: extra_roots?,
+        device_api: device_api?,
+        webhooks: webhooks?,
     })
 }
 
-fn api_key(studio: &Table<'_>) -> Option<ApiKeySource> {
-    const EXAMPLE: &str = "{ credential = \"studio-api-key\" }";
-    if !studio.has("api_key") {
-        return studio.missing("api_key", &format!("add `api_key = {EXAMPLE}`"));
+/// A section that need not be there.
+fn below<T>(
+    table: &Table<'_>,
+    key: &'static str,
+    title: &str,
+    read: impl Fn(&Table<'_>) -> Option<T>,
+) -> Option<Option<T>> {
+    if !table.has(key) {
+        table.pass_over(&[key]);
+        return Some(None);
     }
-    if studio.text_of("api_key").is_some() {
-        studio.report().hide(studio.place_of("api_key"));
-        return studio.required("api_key", EXAMPLE, |_| {
-            Err(Complaint::new(
-                "must not be in this file",
-                "say where the key is kept instead (the key is hidden here)",
-                format!("write `api_key = {EXAMPLE}`, or {{ file = \"/path\" }} or {{ env = \"NAME\" }}"),
-            ))
-        });
-    }
-    let table = studio.group("api_key", EXAMPLE)?;
-    // Someone may have written the key itself in the place of its name.
-    table.hide_values();
-    let credential = table.or("credential", None, |value| {
-        let name = value::text(value)?;
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
-            let label = "only letters, digits, \"-\", \"_\" and \".\"";
-            return Err(Complaint::new(
-                "is no name of a credential",
-                label,
-                "use the name in LoadCredential=",
-            ));
-        }
-        Ok(Some(ApiKeySource::Credential(name.to_owned())))
-    });
-    let file = table.or("file", None, |value| {
-        value::absolute_path(value).map(|path| Some(ApiKeySource::File(path)))
-    });
-    let env = table.or("env", None, |value| {
-        let name = value::text(value)?;
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) || !name.chars().all(plain) {
-            let label = "only letters, digits and \"_\"";
-            return Err(Complaint::new(
-                "is no name of an environment variable",
-                label,
-                "use a name such as STUDIO_KEY",
-            ));
-        }
-        Ok(Some(ApiKeySource::Env(name.to_owned())))
-    });
-    table.finish();
-    exactly_one(&table, &["credential", "file", "env"])?;
-    credential?.or(file?).or(env?)
+    table
+        .section(key, title)
+        .and_then(|section| read(&section))
+        .map(Some)
 }
+
+fn hide_login(table: &Table<'_>) {
+    if table.text_of("base_url").is_some_and(|url| url.contains('@')) {
+        table.report().hide(table.place_of("base_url"));
+    }
+}
+
+fn device_api(table: &Table<'_>) -> Option<DeviceApi> {
+    let base_url = table.required("base_url", "\"https://example.devices.example\"", value::base_url);
+    hide_login(table);
+    let token = secret(table, "token", "{ credential = \"studio-device-token\" }");
+    let authority = table.or("authority", false, value::boolean);
+    table.finish();
+    Some(DeviceApi {
+        base_url: base_url?,
+        token: token?,
+        authority: authority?,
+    })
+}
+
+fn webhooks(table: &Table<'_>) -> Option<Webhooks> {
+    let listen = table.required("listen", "\"127.0.0.1:8491\"", |value| {
+        let address = value::text(value)?.parse::<SocketAddr>().ok();
+        address.filter(|address| address.port() != 0).ok_or_else(|| {
+            Complaint::new(
+                "is not an address to listen at",
+                "an IP address and a port",
+                "write it like \"127.0.0.1:8491\"",
+            )
+        })
+    });
+    let api_key = secret(table, "api_key", "{ credential = \"studio-webhook-key\" }");
+    table.finish();
+    Some(Webhooks {
+        listen: listen?,
+        api_key: api_key?,
+    })
+}
+
+pub(super) fn roster(table: &Table<'_>) -> Option<Roster> {
+    let default = Roster::default();
+    let enabled = table.or("enabled", default.enabled, value::boolean);
+    let interval = table.or(
+        "interval",
+        default.interval,
+        value::duration(
+            seconds(600)..=days(7),
+            "more often burdens the studio, less often misses changes",
+        ),
+    );
+    let access_codes = table.or("access_codes", default.access_codes, value::boolean);
+    table.finish();
+    Some(Roster {
+        enabled: enabled?,
+        interval: interval?,
+        access_codes: access_codes?,
+    })
+}
+
+pub(super) fn delivery(table: &Table<'_>) -> Option<Delivery> {
+    let default = Delivery::default();
+    let ways = ways(table);
+    let replay_within = table.or(
+        "replay_within",
+        default.replay_within,
+        value::duration(
+            seconds(1)..=days(1),
+            "the studio would take it for a visit of now",
+        ),
+    );
+    let keep_delivered = table.or(
+        "keep_delivered",
+        default.keep_delivered,
+        value::duration(days(1)..=days(365), "who asks about a visit asks within days"),
+    );
+    let most_visits = table.or(
+        "most_visits",
+        default.most_visits,
+        value::integer(
+            1_000..=10_000_000,
+            "a day's visits must fit, and so must all on the disk",
+        ),
+    );
+    table.finish();
+    Some(Delivery {
+        ways: ways?,
+        replay_within: replay_within?,
+        keep_delivered: keep_delivered?,
+        most_visits: most_visits?,
+    })
+}
+
+fn ways(table: &Table<'_>) -> Option<Vec<Way>> {
+    let words = table.or("ways", vec![OPEN_API], |value| {
+        let words: Vec<&str> = value::list(value, |word| value::word(word, &WAYS))?;
+        let twice = words
+            .iter()
+            .enumerate()
+            .any(|(at, word)| words.iter().take(at).any(|other| other == word));
+        match words[..] {
+            [] => Err(Complaint::new(
+                "is empty",
+                "no visit would be reported",
+                "write [\"open-api\"]",
+            )),
+            _ if twice => Err(Complaint::new(
+                "names a way twice",
+                "each visit is reported once",
+                "write each way once",
+            )),
+            _ => Ok(words),
+        }
+    });
+    let Some(words) = words else {
+        table.pass_over(&["benefit"]);
+        return None;
+    };
+    let benefit = if words.contains(&BENEFIT_USE) {
+        Some(table.required("benefit", "\"VISIT_PASS\"", value::benefit_key)?)
+    } else {
+        table.refuse("benefit", "only with \"benefit-use\" in `ways`");
+        None
+    };
+    let way = |word| match word {
+        BENEFIT_USE => benefit.clone().map(|benefit| Way::BenefitUse { benefit }),
+        DEVICE_API => Some(Way::DeviceApi),
+        _ => Some(Way::OpenApi),
+    };
+    words.into_iter().map(way).collect()
+}
+
+const OPEN_API: &str = "open-api";
+const DEVICE_API: &str = "device-api";
+const BENEFIT_USE: &str = "benefit-use";
+const WAYS: [&str; 3] = [OPEN_API, DEVICE_API, BENEFIT_USE];

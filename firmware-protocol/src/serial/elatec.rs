@@ -46,8 +46,9 @@ pub(super) fn twn4_binary(profile: &Profile, buffer: &[u8]) -> Step {
         return Step::More;
     };
     match answer(profile, without_crc(payload).unwrap_or(payload)) {
-        Ok(reading) => Step::Frame(2 + len, Ok(reading)),
-        Err(reject) => Step::Frame(1, Err(reject)),
+        // Only what is no answer at all may hold the start of one.
+        Err(reject) if reject != Reject::ReaderError => Step::Frame(1, Err(reject)),
+        answer => Step::Frame(2 + len, answer),
     }
 }
 

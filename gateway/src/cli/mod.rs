@@ -1,11 +1,17 @@
 //! The command line. Errors end here: each command gives the process its exit code (`sysexits.h` where one fits).
 
+mod ask;
 mod check_config;
+mod check_ins;
 mod decode;
 mod demo;
+mod lane;
 mod logging;
+mod print;
 mod run;
+mod status;
 mod studio_simulator;
+mod watch;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -36,7 +42,7 @@ Examples:
       find every mistake before the gateway is started
   turnstile-gateway run --config /etc/turnstile-gateway/turnstile-gateway.toml
       what the service does
-  turnstile-gateway decode --format rdm6300 02334630324237373544324341 03
+  turnstile-gateway decode --format rdm6300 02 334630324237373544323244 03
       what a reader's bytes mean";
 
 #[derive(Subcommand)]
@@ -56,8 +62,46 @@ enum Command {
         #[arg(long)]
         script: bool,
     },
+    /// Show how the running gateway is: studio, readers, relays, lanes, check-ins
+    #[command(after_help = status::EXAMPLES)]
+    Status(ask::Target),
+    /// Show what happens at the lanes, line by line, until Ctrl-C
+    #[command(after_help = watch::EXAMPLES)]
+    Watch(ask::Target),
+    /// List, try again, drop or export check-ins that the studio does not have
+    #[command(after_help = check_ins::EXAMPLES)]
+    CheckIns {
+        #[command(flatten)]
+        target: ask::Target,
+        #[command(subcommand)]
+        order: check_ins::Order,
+    },
+    /// Open, close or release a lane by hand
+    #[command(after_help = lane::LANE_EXAMPLES)]
+    Lane {
+        #[command(flatten)]
+        target: ask::Target,
+        #[command(subcommand)]
+        order: lane::LaneOrder,
+    },
+    /// Take one customer, or everybody, to be outside
+    #[command(after_help = lane::FORGIVE_EXAMPLES)]
+    Forgive {
+        #[command(flatten)]
+        target: ask::Target,
+        /// The studio's number of the customer; everybody without it
+        customer: Option<i64>,
+    },
+    /// Fetch member records from the studio now
+    #[command(after_help = lane::MEMBERS_EXAMPLES)]
+    Members {
+        #[command(flatten)]
+        target: ask::Target,
+        #[command(subcommand)]
+        order: lane::MembersOrder,
+    },
     /// Say what a reader's frame means, as one line of JSON; exits 65 when it is not valid
-    Decode(DecodeArguments),
+    Decode(decode::Arguments),
 }
 
 #[derive(Args)]
@@ -84,19 +128,6 @@ struct SimulatorArguments {
     seed: u64,
 }
 
-#[derive(Args)]
-struct DecodeArguments {
-    /// The format of the frame
-    #[arg(long, required_unless_present = "list")]
-    format: Option<String>,
-    /// List the formats and leave
-    #[arg(long)]
-    list: bool,
-    /// The frame: bytes as hexadecimal digits, bits as 0 and 1
-    #[arg(required_unless_present = "list")]
-    input: Vec<String>,
-}
-
 /// Runs the command named by the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -105,6 +136,12 @@ pub fn main() -> ExitCode {
         Command::CheckConfig { file } => check_config::run(&file),
         Command::StudioSimulator(arguments) => studio_simulator::run(&arguments),
         Command::Demo { script } => demo::run(script),
+        Command::Status(target) => status::run(&target),
+        Command::Watch(target) => watch::run(&target),
+        Command::CheckIns { target, order } => check_ins::run(&target, order),
+        Command::Lane { target, order } => lane::lane(&target, order),
+        Command::Forgive { target, customer } => lane::forgive(&target, customer),
+        Command::Members { target, order } => lane::members(&target, &order),
         Command::Decode(arguments) => decode::run(&arguments),
     }
 }

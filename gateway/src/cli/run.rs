@@ -9,7 +9,7 @@ use tracing::{error, info};
 use super::check_config::colour;
 use super::{FAILED, INVALID_CONFIG, logging};
 use crate::runtime::asked_to_end;
-use crate::wiring;
+use crate::wiring::{self, StartError};
 
 /// Works until SIGTERM, SIGINT or SIGHUP.
 pub(super) fn run(file: &Path) -> ExitCode {
@@ -33,7 +33,12 @@ pub(super) fn run(file: &Path) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             error!("{failure:#}");
-            ExitCode::from(FAILED)
+            // A key that is not there is a mistake of the settings: starting again does not mend it.
+            let unusable = matches!(
+                failure.downcast_ref(),
+                Some(StartError::ApiKey(_) | StartError::Studio(_))
+            );
+            ExitCode::from(if unusable { INVALID_CONFIG } else { FAILED })
         }
     }
 }

@@ -53,6 +53,11 @@ impl Memory {
         self.members.get(&customer).await
     }
 
+    /// How many members it holds, a moment ago.
+    pub(super) fn count(&self) -> u64 {
+        self.members.entry_count()
+    }
+
     /// Joins a record with what is held of this member, and gives back what is held now.
     pub(super) async fn put(&self, record: MemberRecord) -> Arc<MemberRecord> {
         let customer = record.customer;

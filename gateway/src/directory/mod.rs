@@ -23,12 +23,13 @@ use tracing::warn;
 use self::ask::Found;
 use self::memory::Memory;
 use self::outage::Outage;
+pub use self::outage::StudioSeen;
 pub use self::store::{Store, StoreError};
 use self::visit_days::Day;
 use crate::budget::{Budget, Rank};
 use crate::clock;
 use crate::domain::{Answer, Credential, CustomerId, MemberRecord, Recollection};
-use crate::studio::StudioClient;
+use crate::studio::{StudioClient, StudioError};
 
 /// Refreshes behind people's backs that may be under way at once. One that finds no place is left out: the next visit
 /// asks again.
@@ -183,6 +184,34 @@ impl Directory {
             directory.answer(question, true).await;
             drop(place);
         });
+    }
+
+    /// Asks the studio for one member's record now, with what it was known to be entitled to. `false` when the studio
+    /// has no such customer.
+    ///
+    /// # Errors
+    /// When the studio cannot be asked.
+    pub async fn refresh_member(&self, customer: CustomerId) -> Result<bool, StudioError> {
+        let found = self.0.studio.member(customer).await?;
+        self.0.outage.over();
+        match found {
+            Some(record) => {
+                self.keep(record).await;
+                Ok(true)
+            }
+            None => Ok(false),
+        }
+    }
+
+    /// The studio as it was last seen.
+    #[must_use]
+    pub fn studio_seen(&self) -> StudioSeen {
+        self.0.outage.seen()
+    }
+
+    /// How many member records there are: in memory, and on disk where it can be read.
+    pub async fn counts(&self) -> (u64, Option<u64>) {
+        (self.0.memory.count(), self.0.store.count().await.ok().flatten())
     }
 
     /// Notes that somebody came in, so that what regular visitors need is there before they come.

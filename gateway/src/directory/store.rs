@@ -119,6 +119,18 @@ impl Store {
         self.read(move |connection| record(connection, customer)).await
     }
 
+    /// How many records there are; none while there is no file.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn count(&self) -> Result<Option<u64>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT count(*) FROM member";
+            Ok(Some(connection.query_row(sql, [], |row| row.get(0))?))
+        })
+        .await
+    }
+
     /// What `wanted` makes of the next members after `after` who came on `since` or later, at most `most`.
     ///
     /// # Errors

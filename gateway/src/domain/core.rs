@@ -2,8 +2,9 @@
 //! How a read becomes a decision stands in `core/deciding.rs`.
 
 mod deciding;
+mod releases;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -12,7 +13,7 @@ use super::grants::{Grant, Grants};
 use super::lockout::Lockout;
 use super::presence::Presence;
 use super::repeat::RepeatFilter;
-use super::settings::{AccessPointId, CoreSettings};
+use super::settings::{AccessPointId, CheckInMoment, CoreSettings};
 use super::{
     CheckIn, CheckInId, Credential, DecisionId, Effect, Input, MemberRecord, Monotonic, Now, Passage, Visitor,
 };
@@ -32,6 +33,10 @@ pub struct Core {
     effects: VecDeque<Effect>,
     presence: Presence,
     lockout: Lockout,
+    /// Sides that cannot be opened.
+    out_of_service: BTreeSet<AccessPointId>,
+    /// Lanes whose fire contact is active, and when they have to be opened again.
+    fires: BTreeMap<String, Monotonic>,
     decisions: u64,
     visits: u64,
 }
@@ -60,6 +65,8 @@ impl Core {
             waiting: BTreeMap::new(),
             grants: Grants::default(),
             effects: VecDeque::new(),
+            out_of_service: BTreeSet::new(),
+            fires: BTreeMap::new(),
             decisions: 0,
             visits: 0,
         }
@@ -69,6 +76,12 @@ impl Core {
     #[must_use]
     pub fn settings(&self) -> &CoreSettings {
         &self.settings
+    }
+
+    /// Whether somebody who was let in here has not passed yet.
+    #[must_use]
+    pub fn awaits_passage(&self, access_point: AccessPointId) -> bool {
+        self.grants.awaits_passage(access_point)
     }
 
     /// Who is inside.
@@ -108,6 +121,24 @@ impl Core {
                 self.grants.remove(decision);
             }
             Input::Passed { access_point } => self.passed(access_point, now),
+            Input::NotPassed {
+                access_point,
+                wrong_way,
+            } => self.not_passed(access_point, wrong_way),
+            Input::Service {
+                access_point,
+                working: true,
+            } => {
+                self.out_of_service.remove(&access_point);
+            }
+            Input::Service {
+                access_point,
+                working: false,
+            } => {
+                self.out_of_service.insert(access_point);
+            }
+            Input::Button { access_point } => self.button(access_point, now),
+            Input::Fire { lane, active } => self.fire(&lane, active, now),
             Input::Utilization { count, capacity } => self.presence.set_utilization(count, capacity),
             Input::Forgive { customer } => self.presence.forgive(customer),
             Input::SetMode { lane, mode } => {
@@ -139,6 +170,7 @@ impl Core {
                 passage: Passage::NotTaken,
             });
         }
+        self.renew_fire_releases(now);
     }
 
     /// When [`Core::handle_timeout`] has to be called at the latest.
@@ -148,6 +180,7 @@ impl Core {
             .values()
             .map(|waiting| self.decision_deadline(waiting))
             .chain(self.grants.next_expiry())
+            .chain(self.next_fire_release())
             .min()
     }
 
@@ -164,7 +197,17 @@ impl Core {
     }
 
     fn passed(&mut self, access_point: AccessPointId, now: Now) {
+        let counts_passages = self
+            .access_point(access_point)
+            .is_some_and(|side| side.check_in == CheckInMoment::OnPassage);
+        if !counts_passages {
+            // The visit counted when the lane opened.
+            return;
+        }
         let grant = self.grants.take_passage(access_point);
+        if grant.is_none() && self.is_on_fire(access_point) {
+            return;
+        }
         self.effects.push_back(Effect::Passage {
             access_point,
             decision: grant.as_ref().map(|grant| grant.decision),
@@ -177,6 +220,26 @@ impl Core {
         if let Some(grant) = grant {
             self.visit(grant, now.wall, now.wall_set, now);
         }
+    }
+
+    fn not_passed(&mut self, access_point: AccessPointId, wrong_way: bool) {
+        let grant = self.grants.take_passage(access_point);
+        if grant.is_some() || wrong_way {
+            self.effects.push_back(Effect::Passage {
+                access_point,
+                decision: grant.map(|grant| grant.decision),
+                passage: if wrong_way {
+                    Passage::WrongWay
+                } else {
+                    Passage::NotTaken
+                },
+            });
+        }
+    }
+
+    fn next_decision(&mut self) -> DecisionId {
+        self.decisions += 1;
+        DecisionId(self.decisions)
     }
 
     /// Somebody with a grant has passed: from now on they are inside or outside, and the studio hears of it.

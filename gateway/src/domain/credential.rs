@@ -19,6 +19,11 @@ pub enum Credential {
 }
 
 impl Credential {
+    /// Whether it can be tried out: typed, or shown on a screen. A card has to be made first.
+    pub(super) fn can_be_guessed(&self) -> bool {
+        matches!(self, Self::Code(_) | Self::CodeUuid(_) | Self::Pin(_))
+    }
+
     /// A form for logs that lets an operator tell two presentations apart but gives no credential away: the kind,
     /// and for cards the last three digits of the decimal number.
     #[must_use]

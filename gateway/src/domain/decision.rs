@@ -76,10 +76,12 @@ impl fmt::Display for Basis {
 /// Why a lane stays shut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DenyReason {
-    /// The lane is closed.
-    LaneClosed,
+    /// The lane cannot be opened: its board is silent.
+    OutOfService,
     /// Too many unknown codes or PINs were tried at this reader.
     LockedOut,
+    /// The lane is closed.
+    LaneClosed,
     /// The studio knows nobody with this credential.
     Unknown,
     /// The person has no contract yet.
@@ -112,9 +114,10 @@ pub enum DenyReason {
 
 impl DenyReason {
     /// Every reason, in the order of the checks.
-    pub const ALL: [Self; 16] = [
-        Self::LaneClosed,
+    pub const ALL: [Self; 17] = [
+        Self::OutOfService,
         Self::LockedOut,
+        Self::LaneClosed,
         Self::Unknown,
         Self::NoContract,
         Self::FormerMember,
@@ -131,11 +134,14 @@ impl DenyReason {
         Self::Busy,
     ];
 
-    /// Whether a staff credential opens in spite of it. A read that is too late opens nothing, and a reader that is
+    /// Whether a staff credential opens in spite of it. What cannot open does not, a read that is too late opens nothing, and a reader that is
     /// being guessed at does not say which guess was right.
     #[must_use]
     pub fn yields_to_staff(self) -> bool {
-        !matches!(self, Self::TooLate | Self::Busy | Self::LockedOut)
+        !matches!(
+            self,
+            Self::OutOfService | Self::TooLate | Self::Busy | Self::LockedOut
+        )
     }
 
     /// The value in logs.
@@ -143,6 +149,7 @@ impl DenyReason {
     pub fn log_value(self) -> &'static str {
         match self {
             Self::LaneClosed => "lane-closed",
+            Self::OutOfService => "out-of-service",
             Self::LockedOut => "locked-out",
             Self::Unknown => "unknown",
             Self::NoContract => "no-contract",

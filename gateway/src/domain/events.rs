@@ -51,6 +51,32 @@ pub enum Input {
         /// Where.
         access_point: AccessPointId,
     },
+    /// The board has seen that nobody passed, or that somebody came from the other side.
+    NotPassed {
+        /// Where.
+        access_point: AccessPointId,
+        /// Somebody came from the other side.
+        wrong_way: bool,
+    },
+    /// A side can be opened from now on, or cannot: its board went silent or is back.
+    Service {
+        /// Where.
+        access_point: AccessPointId,
+        /// Whether it can.
+        working: bool,
+    },
+    /// The exit button or the front desk's button of a side has been pressed.
+    Button {
+        /// Where.
+        access_point: AccessPointId,
+    },
+    /// The fire contact of a lane has changed.
+    Fire {
+        /// The lane's name.
+        lane: String,
+        /// Whether there is a fire alarm.
+        active: bool,
+    },
     /// The studio has said how many people are in it.
     Utilization {
         /// How many.
@@ -86,6 +112,8 @@ pub enum Effect {
     Ask {
         /// For which decision.
         decision: DecisionId,
+        /// Where the person waits.
+        access_point: AccessPointId,
         /// What was presented.
         credential: Credential,
         /// The benefit keys to ask for.
@@ -108,6 +136,13 @@ pub enum Effect {
         pulse: Duration,
         /// From this moment on it must not be switched on any more.
         not_after: Monotonic,
+    },
+    /// A side is opened without a credential.
+    Released {
+        /// Where.
+        access_point: AccessPointId,
+        /// By what.
+        cause: ReleaseCause,
     },
     /// A decision has been made.
     Decided(AccessDecision),
@@ -133,6 +168,15 @@ pub enum Effect {
     },
 }
 
+/// What opens a side without a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReleaseCause {
+    /// A button.
+    Button,
+    /// The fire contact.
+    Fire,
+}
+
 /// What happened at a lane after a grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passage {
@@ -140,6 +184,8 @@ pub enum Passage {
     Taken,
     /// Nobody passed in the passage time.
     NotTaken,
+    /// Somebody came from the other side instead.
+    WrongWay,
     /// Somebody passed without a grant.
     Forced,
 }

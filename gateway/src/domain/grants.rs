@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 
-use super::{AccessPointId, CheckInMoment, DecisionId, Monotonic, Visitor};
+use super::{AccessPointId, CheckInMoment, CustomerId, DecisionId, Monotonic, Visitor};
 
 /// One grant whose passage is awaited.
 #[derive(Clone, Debug)]
@@ -29,6 +29,10 @@ impl Grants {
         self.0.push_back(grant);
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Grant> {
+        self.0.iter()
+    }
+
     pub(super) fn remove(&mut self, decision: DecisionId) -> Option<Grant> {
         let position = self.0.iter().position(|grant| grant.decision == decision)?;
         self.0.remove(position)
@@ -46,12 +50,28 @@ impl Grants {
         }
     }
 
+    pub(super) fn awaits_passage(&self, access_point: AccessPointId) -> bool {
+        self.0
+            .iter()
+            .any(|grant| grant.access_point == access_point && grant.opened)
+    }
+
     /// The grant that somebody who passes here has used.
     pub(super) fn take_passage(&mut self, access_point: AccessPointId) -> Option<Grant> {
         let position = self
             .0
             .iter()
             .position(|grant| grant.access_point == access_point && grant.opened)?;
+        self.0.remove(position)
+    }
+
+    /// The grant that this customer has here already and has not used, when they are let in once more.
+    pub(super) fn replaced(&mut self, access_point: AccessPointId, customer: CustomerId) -> Option<Grant> {
+        let position = self.0.iter().position(|grant| {
+            grant.opened
+                && grant.access_point == access_point
+                && grant.visitor == Some(Visitor::Customer(customer))
+        })?;
         self.0.remove(position)
     }
 

@@ -75,26 +75,20 @@ impl MemberRecord {
         record
     }
 
-    /// Joins two records of one person: the newer answer counts, and what it does not speak of stays as the older
-    /// one knew it.
+    /// What the studio has just said, with `before` for all that it did not speak of.
+    ///
+    /// Which of the two is newer is not read from their times: a clock that was wrong for a while, or is not set
+    /// yet, would let an old record win over the studio's word.
     #[must_use]
-    pub fn joined(self, other: &Self) -> Self {
-        let (mut newer, older) = if other.as_of > self.as_of {
-            (other.clone(), &self)
-        } else {
-            (self, other)
-        };
-        for (key, state) in &older.benefits {
-            let known = newer.benefits.entry(key.clone()).or_insert(*state);
-            if state.as_of > known.as_of {
-                *known = *state;
-            }
+    pub fn joined(mut self, before: &Self) -> Self {
+        for (key, state) in &before.benefits {
+            self.benefits.entry(key.clone()).or_insert(*state);
         }
-        if older.access_code_as_of > newer.access_code_as_of {
-            newer.access_code.clone_from(&older.access_code);
-            newer.access_code_as_of = older.access_code_as_of;
+        if self.access_code_as_of.is_none() {
+            self.access_code.clone_from(&before.access_code);
+            self.access_code_as_of = before.access_code_as_of;
         }
-        newer
+        self
     }
 }
 

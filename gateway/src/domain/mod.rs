@@ -15,13 +15,14 @@ pub mod policy;
 mod presence;
 mod repeat;
 mod settings;
+pub mod texts;
 mod time;
 
 pub use check_in::{CheckIn, CheckInId, Direction, Visitor};
 pub use core::{Core, MOST_WAITING};
 pub use credential::{CardNumber, CardNumberError, Credential};
 pub use decision::{AccessDecision, Basis, DecisionId, DenyReason, Outcome};
-pub use events::{Effect, Input, Passage};
+pub use events::{Effect, Input, Passage, ReleaseCause};
 pub use lane::LaneMode;
 pub use lockout::LockoutSettings;
 pub use member::{

@@ -67,13 +67,9 @@ pub fn examine(
     time_zone: &TimeZone,
     now: Now,
 ) -> Vec<Examined> {
-    // Before time sync the record itself proves a later moment than the clock says. Without this a dated
-    // restriction would not hold on a Pi that starts in 1970.
-    let moment = if now.wall_set {
-        now.wall
-    } else {
-        max(now.wall, record.as_of)
-    };
+    // The record itself proves a later moment than a clock that stands before it, such as that of a Pi that starts
+    // in 1970: a dated restriction must hold there too.
+    let moment = max(now.wall, record.as_of);
     let today = time_zone.to_datetime(moment).date();
     let refuse_if = |refused: bool, reason: DenyReason| {
         if refused {
@@ -122,10 +118,16 @@ pub fn examine(
             finding: benefits,
             as_of: benefits_as_of,
         },
-        by_record(
-            Check::AccessCodeExpiry,
-            refuse_if(expired, DenyReason::AccessCodeExpired),
-        ),
+        Examined {
+            check: Check::AccessCodeExpiry,
+            finding: refuse_if(expired, DenyReason::AccessCodeExpired),
+            // A code that has expired may have been renewed since the studio was asked for it, however new the rest
+            // of the record is. One that has not expired is valid until it does.
+            as_of: record
+                .access_code_as_of
+                .filter(|_| expired)
+                .unwrap_or(record.as_of),
+        },
     ]
 }
 

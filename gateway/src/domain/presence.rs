@@ -32,6 +32,15 @@ pub(super) struct ZoneFinding {
     pub(super) strictness: Strictness,
 }
 
+/// Who is on the way into a zone: let in already, but not through yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Coming {
+    /// The person in question, at another place.
+    pub(super) the_same: bool,
+    /// How many others.
+    pub(super) others: u32,
+}
+
 impl Presence {
     pub(super) fn new(zones: Vec<Zone>) -> Self {
         Self {
@@ -53,7 +62,13 @@ impl Presence {
     }
 
     /// Looks at the rules of a zone before somebody comes in.
-    pub(super) fn examine(&self, zone: ZoneId, customer: Option<CustomerId>, now: Now) -> ZoneFinding {
+    pub(super) fn examine(
+        &self,
+        zone: ZoneId,
+        customer: Option<CustomerId>,
+        coming: Coming,
+        now: Now,
+    ) -> ZoneFinding {
         let Some(rules) = self.zones.get(zone.0) else {
             return ZoneFinding {
                 full: false,
@@ -63,20 +78,21 @@ impl Presence {
         };
         let since = customer.and_then(|customer| self.inside.get(&(zone, customer)));
         let AntiPassback { strictness, rule } = rules.anti_passback;
-        let passback = since.is_some_and(|since| match rule {
+        let inside = since.is_some_and(|since| match rule {
             PassbackRule::Presence => true,
             PassbackRule::Window(window) => now.monotonic.since(*since) < window,
         });
+        let passback = inside || coming.the_same;
         let full = match rules.capacity {
             Capacity::Unlimited => false,
-            Capacity::Presence(limit) => self.count(zone) >= limit,
+            Capacity::Presence(limit) => self.count(zone).saturating_add(coming.others) >= limit,
             Capacity::Studio => self
                 .studio
                 .is_some_and(|(count, limit)| limit.is_some_and(|limit| count >= limit)),
         };
         ZoneFinding {
             // Who is counted already takes no further place.
-            full: full && since.is_none(),
+            full: full && since.is_none() && !coming.the_same,
             passback: passback && strictness != Strictness::Off,
             strictness,
         }
@@ -181,10 +197,10 @@ mod tests {
         let mut presence = presence(Strictness::Hard, PassbackRule::Presence, Capacity::Presence(2));
         let now = at("2026-03-02T12:00:00Z");
         presence.pass(GYM, Some(ANNA), Direction::In, now.monotonic);
-        assert!(presence.examine(GYM, Some(ANNA), now).passback);
-        assert!(!presence.examine(GYM, Some(BERT), now).passback);
+        assert!(presence.examine(GYM, Some(ANNA), Coming::default(), now).passback);
+        assert!(!presence.examine(GYM, Some(BERT), Coming::default(), now).passback);
         presence.pass(GYM, Some(ANNA), Direction::Out, now.monotonic);
-        assert!(!presence.examine(GYM, Some(ANNA), now).passback);
+        assert!(!presence.examine(GYM, Some(ANNA), Coming::default(), now).passback);
     }
 
     #[test]
@@ -199,12 +215,12 @@ mod tests {
         );
         assert!(
             presence
-                .examine(GYM, Some(ANNA), at("2026-03-02T12:09:59Z"))
+                .examine(GYM, Some(ANNA), Coming::default(), at("2026-03-02T12:09:59Z"))
                 .passback
         );
         assert!(
             !presence
-                .examine(GYM, Some(ANNA), at("2026-03-02T12:10:00Z"))
+                .examine(GYM, Some(ANNA), Coming::default(), at("2026-03-02T12:10:00Z"))
                 .passback
         );
     }
@@ -215,10 +231,10 @@ mod tests {
         let now = at("2026-03-02T12:00:00Z");
         presence.pass(GYM, Some(ANNA), Direction::In, now.monotonic);
         presence.pass(GYM, None, Direction::In, now.monotonic);
-        assert!(presence.examine(GYM, Some(BERT), now).full);
-        assert!(!presence.examine(GYM, Some(ANNA), now).full);
+        assert!(presence.examine(GYM, Some(BERT), Coming::default(), now).full);
+        assert!(!presence.examine(GYM, Some(ANNA), Coming::default(), now).full);
         presence.pass(GYM, None, Direction::Out, now.monotonic);
-        assert!(!presence.examine(GYM, Some(BERT), now).full);
+        assert!(!presence.examine(GYM, Some(BERT), Coming::default(), now).full);
     }
 
     #[test]
@@ -244,10 +260,10 @@ mod tests {
     fn the_studios_own_count_fills_a_zone() {
         let mut presence = presence(Strictness::Off, PassbackRule::Presence, Capacity::Studio);
         let now = at("2026-03-02T12:00:00Z");
-        assert!(!presence.examine(GYM, Some(ANNA), now).full);
+        assert!(!presence.examine(GYM, Some(ANNA), Coming::default(), now).full);
         presence.set_utilization(120, Some(120));
-        assert!(presence.examine(GYM, Some(ANNA), now).full);
+        assert!(presence.examine(GYM, Some(ANNA), Coming::default(), now).full);
         presence.set_utilization(120, None);
-        assert!(!presence.examine(GYM, Some(ANNA), now).full);
+        assert!(!presence.examine(GYM, Some(ANNA), Coming::default(), now).full);
     }
 }

@@ -5,6 +5,10 @@ use std::time::Duration;
 
 use super::{AccessPointId, Credential, Monotonic};
 
+/// Different credentials remembered of one access point: more than can be presented there within the window. Only a
+/// reader gone mad reads more, and it forgets its own oldest ones.
+const MOST_SEEN: usize = 64;
+
 /// Remembers what was last seen where. A credential is the same presentation until `window` after it was last
 /// seen, so the filter slides while a card stays at the reader.
 #[derive(Debug)]
@@ -35,8 +39,7 @@ impl RepeatFilter {
         credential: &Credential,
         at: Monotonic,
     ) -> bool {
-        // What is older than the window can match nothing any more, so the list is as long as the reads of one
-        // window and no longer.
+        // What is older than the window can match nothing any more.
         let window = self.window;
         self.seen.retain(|seen| at.since(seen.at) < window);
         let known = self
@@ -46,6 +49,12 @@ impl RepeatFilter {
         if let Some(seen) = known {
             seen.at = seen.at.max(at);
             return true;
+        }
+        let here = |seen: &Seen| seen.access_point == access_point;
+        if self.seen.iter().filter(|seen| here(seen)).count() >= MOST_SEEN
+            && let Some(oldest) = self.seen.iter().position(here)
+        {
+            self.seen.remove(oldest);
         }
         self.seen.push_back(Seen {
             access_point,
@@ -77,6 +86,18 @@ mod tests {
             assert!(filter.is_repeat(here, &card("1"), at(millis)), "{millis} ms");
         }
         assert!(!filter.is_repeat(here, &card("1"), at(7_500)));
+    }
+
+    #[test]
+    fn a_reader_gone_mad_is_held_at_a_bound_and_forgets_nothing_of_another() {
+        let mut filter = RepeatFilter::new(Duration::from_secs(2));
+        filter.is_repeat(AccessPointId(1), &card("held"), at(0));
+        for number in 0..10_000 {
+            filter.is_repeat(AccessPointId(0), &card(&number.to_string()), at(1));
+        }
+        assert_eq!(filter.seen.len(), MOST_SEEN + 1);
+        assert!(filter.is_repeat(AccessPointId(1), &card("held"), at(2)));
+        assert!(filter.is_repeat(AccessPointId(0), &card("9999"), at(2)));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::visit::{State, Visit, VisitId};
-use crate::domain::CustomerId;
+use crate::domain::{CustomerId, Visitor};
 
 /// Counts changes; the copy on disk is at some earlier revision.
 pub(super) type Revision = u64;
@@ -163,7 +163,7 @@ impl Ledger {
 
     /// What is known to be at the studio of this customer.
     pub(super) fn delivered_of(&self, customer: CustomerId) -> impl Iterator<Item = &Visit> {
-        let visitor = crate::domain::Visitor::Customer(customer);
+        let visitor = Visitor::Customer(customer);
         self.delivered
             .values()
             .map(|held| &held.visit)
@@ -219,10 +219,12 @@ impl Ledger {
         let Some(held) = self.undelivered.get(&id) else {
             return false;
         };
+        // One whose holder is not known yet may be of the same person.
         let parked_before = |id| {
             let earlier: Option<&Held> = self.undelivered.get(id);
-            earlier.is_some_and(|earlier| {
-                matches!(earlier.visit.state, State::Parked(_)) && earlier.visit.visitor == held.visit.visitor
+            earlier.is_some_and(|Held { visit, .. }| {
+                let unresolved = matches!(visit.visitor, Visitor::Unresolved(_));
+                matches!(visit.state, State::Parked(_)) && (unresolved || visit.visitor == held.visit.visitor)
             })
         };
         if disk_in_trouble && self.unwritten.keys().any(parked_before) {

@@ -1,6 +1,7 @@
-//! The journal on real files: what is found again after an end, a crash, damage and a full disk.
+//! The journal on real files: what is found again by the next start. `trouble` has what ails a disk.
 
-use std::io::{Seek, SeekFrom, Write};
+mod trouble;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -198,121 +199,6 @@ async fn a_journal_of_the_first_schema_version_is_brought_up_to_date() {
 }
 
 #[test]
-fn a_file_of_noise_is_set_aside_and_the_starts_go_on_counting() {
-    let folder = TempDir::new().unwrap();
-    drop(written(folder.path(), 3));
-    let file = folder.path().join("check-ins.db");
-    let noise: Vec<u8> = (0..20_000u32)
-        .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
-        .collect();
-    std::fs::write(&file, &noise).unwrap();
-    let (writer, opened) = Writer::open(settings(folder.path())).unwrap();
-    assert_eq!(std::fs::read(opened.set_aside.unwrap()).unwrap(), noise);
-    assert_eq!((opened.boot, opened.recovered), (2, 0));
-    writer.handle().append(check_in(0));
-    assert_eq!(sequences(&writer.handle()), [0]);
-}
-
-#[test]
-fn rows_before_and_after_the_damage_are_carried_over_and_count_as_ambiguous() {
-    let folder = TempDir::new().unwrap();
-    drop(written(folder.path(), 900));
-    let path = folder.path().join("check-ins.db");
-    let mut file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
-    let middle = file.metadata().unwrap().len() / 2 / 1024 * 1024;
-    file.seek(SeekFrom::Start(middle)).unwrap();
-    file.write_all(&[0xA5; 4096]).unwrap();
-    let (writer, opened) = Writer::open(settings(folder.path())).unwrap();
-    assert!(opened.set_aside.is_some());
-    let carried = sequences(&writer.handle());
-    assert!(carried.len() > 700 && carried.len() < 900, "{}", carried.len());
-    assert!(carried.contains(&0) && carried.contains(&899));
-    writer.handle().each_undelivered(|visit| {
-        assert_eq!(visit.state, State::Sent);
-        true
-    });
-}
-
-#[test]
-fn a_file_that_is_damaged_while_open_is_filled_again_from_memory() {
-    let folder = TempDir::new().unwrap();
-    let mut writer = written(folder.path(), 300);
-    let path = folder.path().join("check-ins.db");
-    rusqlite::Connection::open(&path)
-        .unwrap()
-        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-        .unwrap();
-    let length = std::fs::metadata(&path).unwrap().len();
-    std::fs::write(&path, vec![0xA5; usize::try_from(length).unwrap()]).unwrap();
-    for sequence in 300..310 {
-        writer.handle().append(check_in(sequence));
-        writer.step();
-    }
-    drop(writer);
-    let (writer, opened) = Writer::open(settings(folder.path())).unwrap();
-    assert_eq!(opened.boot, 2);
-    assert_eq!(sequences(&writer.handle()), (0..310).collect::<Vec<u32>>());
-}
-
-#[test]
-fn a_full_disk_loses_nothing_and_everything_is_written_once_there_is_room() {
-    let folder = TempDir::new().unwrap();
-    let mut writer = written(folder.path(), 10);
-    writer.store.as_ref().unwrap().limit_pages(1);
-    for sequence in 10..500 {
-        writer.handle().append(check_in(sequence));
-    }
-    writer.step();
-    assert_eq!(writer.handle().counts().unwritten, 490);
-    writer.store.as_ref().unwrap().limit_pages(1_000_000);
-    writer.step();
-    assert_eq!(writer.handle().counts().unwritten, 0);
-    drop(writer);
-    let (writer, _) = Writer::open(settings(folder.path())).unwrap();
-    assert_eq!(sequences(&writer.handle()), (0..500).collect::<Vec<u32>>());
-}
-
-#[tokio::test]
-async fn a_flush_says_when_the_disk_does_not_take_it() {
-    let folder = TempDir::new().unwrap();
-    let missing = folder.path().join("later");
-    let (journal, opened) = open(settings(&missing)).unwrap();
-    assert_eq!(opened.recovered, 0);
-    journal.handle().append(check_in(0));
-    assert!(!journal.handle().flush().await);
-}
-
-#[test]
-fn a_disk_that_comes_late_brings_its_visits_and_the_true_number_of_this_start() {
-    let folder = TempDir::new().unwrap();
-    let late = folder.path().join("late");
-    let early = folder.path().join("early");
-    std::fs::create_dir(&early).unwrap();
-    drop(written(&early, 2));
-
-    let (mut writer, opened) = Writer::open(settings(&late)).unwrap();
-    assert_eq!(opened.boot, 1);
-    writer.handle().append(check_in(0));
-    std::fs::rename(&early, &late).unwrap();
-    writer.step();
-    writer.handle().append(check_in(1));
-    writer.step();
-    let ids = |writer: &Writer| -> Vec<(u32, u32)> {
-        writer
-            .handle()
-            .visits()
-            .iter()
-            .map(|visit| (visit.id.boot, visit.id.sequence))
-            .collect()
-    };
-    let expected = [(1, 0), (1, 1), (2, 0), (2, 1)];
-    assert_eq!(ids(&writer), expected);
-    drop(writer);
-    let (writer, _) = Writer::open(settings(&late)).unwrap();
-    assert_eq!(ids(&writer), expected);
-}
-
-#[test]
 fn at_the_bound_the_oldest_delivered_visits_go_and_undelivered_ones_never() {
     let folder = TempDir::new().unwrap();
     let bounded = JournalSettings {
@@ -389,20 +275,18 @@ fn with_an_eager_delivery_a_visit_is_written_as_sent_from_the_start() {
 }
 
 #[tokio::test]
-async fn on_a_full_disk_only_visits_that_the_disk_does_not_know_may_leave() {
+async fn a_parked_visit_that_is_tried_again_is_asked_for_first_and_others_are_left_alone() {
     let folder = TempDir::new().unwrap();
-    let (mut writer, _) = Writer::open(settings(folder.path())).unwrap();
-    let handle = writer.handle();
+    let (journal, _) = open(settings(folder.path())).unwrap();
+    let handle = journal.handle();
     handle.append(check_in(0));
-    writer.step();
-    writer.store.as_ref().unwrap().limit_pages(1);
-    for sequence in 1..200 {
-        handle.append(by(Visitor::Customer(CustomerId(7)), sequence));
-    }
-    handle.set_eager(true);
-    writer.step();
-    let ids: Vec<VisitId> = handle.visits().iter().take(2).map(|visit| visit.id).collect();
-    assert_eq!(handle.mark_sent(&ids).await, ids[1..]);
+    handle.append(check_in(1));
+    let ids: Vec<VisitId> = handle.visits().iter().map(|visit| visit.id).collect();
+    handle.park(ids[0], "a test".into(), None);
+    assert!(handle.retry(ids[0]).await);
+    assert!(!handle.retry(ids[1]).await);
+    let states: Vec<State> = handle.visits().into_iter().map(|visit| visit.state).collect();
+    assert_eq!(states, [State::Sent, State::Waiting]);
 }
 
 /// Measures what a visit costs the SD card: `cargo test -p turnstile-gateway --release bytes_per_visit -- --ignored

@@ -8,10 +8,10 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use tracing::{error, info};
+use tracing::{debug, error, info};
 
 use super::handle::{Progress, Shared};
-use super::ledger::Ledger;
+use super::ledger::{Batch, Ledger};
 use super::store::{Found, Store};
 use super::{DatabaseError, JournalError, JournalHandle, JournalSettings, Opened};
 use crate::clock;
@@ -184,6 +184,7 @@ impl Writer {
                 return self.failed(&error);
             }
             self.shared.ledger().written(&batch);
+            report(&batch);
         }
         self.recovered(batch.rows.len());
         self.shared.progress.send_modify(|progress| {
@@ -248,6 +249,17 @@ impl Writer {
                 "the journal can be written again; what was kept in memory is on disk"
             );
         }
+    }
+}
+
+/// Says what is on disk from now on, for whoever measures it.
+fn report(batch: &Batch) {
+    if !tracing::enabled!(tracing::Level::DEBUG) {
+        return;
+    }
+    let monotonic = clock::now().monotonic.0.as_micros();
+    for visit in batch.rows.iter().filter_map(|(_, visit)| visit.as_ref()) {
+        debug!(visit = %visit.id, visitor = ?visit.visitor, at = %visit.at, monotonic, "visit on disk");
     }
 }
 

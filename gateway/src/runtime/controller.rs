@@ -4,21 +4,21 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use hal::relay::{Relay, RelayError};
-use hal::{ReaderEvent, ReaderEventKind};
+use hal::ReaderEvent;
+use hal::board::BoardEvent;
+use hal::input::InputEvent;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::sleep;
-use tracing::{info, warn};
+use tracing::info;
 
+use super::command::Command;
 use super::decision_log;
-use firmware_protocol::Rendering;
-
-use super::presentation::{self, Content};
+use super::devices::Devices;
+use super::reader_states::ReaderStates;
 use super::rejections::Rejections;
 use super::stop::Stop;
 use super::watchdog::Watchdog;
@@ -29,20 +29,24 @@ use crate::domain::{
     Now, Outcome, Passage, Recollection, Visitor,
 };
 use crate::journal::JournalHandle;
+use crate::staff::Staff;
 
 /// Reader events that may wait for the controller. It handles one in microseconds; when they are full all the same,
 /// the reader drops the read and counts it.
 pub const READER_EVENTS: usize = 256;
 
-/// What the controller knows of a reader.
-#[derive(Clone, Debug)]
-pub struct Reader {
-    /// Where it stands.
-    pub access_point: AccessPointId,
-    /// What its text means.
-    pub content: Content,
-    /// How the studio writes the numbers of its cards.
-    pub number: Rendering,
+/// Events of boards and inputs that may wait for the controller; a device with a full channel waits, and loses none.
+pub const LANE_EVENTS: usize = 64;
+
+/// What the devices say.
+#[derive(Debug)]
+pub struct DeviceEvents {
+    /// Readers.
+    pub readers: mpsc::Receiver<ReaderEvent>,
+    /// Boards.
+    pub boards: mpsc::Receiver<BoardEvent>,
+    /// Inputs.
+    pub inputs: mpsc::Receiver<InputEvent>,
 }
 
 /// What happens at the lanes, for whoever wants to see it.
@@ -70,44 +74,45 @@ pub enum Notice {
 
 /// What the controller works with.
 pub struct Controller {
-    core: Core,
+    pub(super) core: Core,
     directory: Directory,
     journal: JournalHandle,
-    /// By position of the access point.
-    relays: Vec<Relay>,
-    readers: BTreeMap<Arc<str>, Reader>,
+    pub(super) devices: Devices,
+    pub(super) staff: Staff,
     lookups: FuturesUnordered<Pin<Box<dyn Future<Output = Input> + Send>>>,
     openings: FuturesUnordered<Pin<Box<dyn Future<Output = Opening> + Send>>>,
     /// Granted decisions whose relay has not answered yet.
     opening: BTreeMap<DecisionId, AccessDecision>,
-    rejections: Rejections,
+    pub(super) rejections: Rejections,
+    pub(super) states: ReaderStates,
     notices: broadcast::Sender<Notice>,
 }
 
-/// A relay's answer.
+/// The answer of a relay or board.
 struct Opening {
     decision: DecisionId,
-    /// When it was switched on.
-    result: Result<Duration, RelayError>,
+    /// When it opened, or why it did not.
+    result: Result<Duration, String>,
 }
 
 impl Controller {
-    /// With the relays by position of their access point and the readers by name.
+    /// With every lane at rest.
     #[must_use]
     pub fn new(
         core: Core,
         directory: Directory,
         journal: JournalHandle,
-        relays: Vec<Relay>,
-        readers: BTreeMap<Arc<str>, Reader>,
+        devices: Devices,
+        staff: Staff,
         notices: broadcast::Sender<Notice>,
     ) -> Self {
         Self {
+            states: ReaderStates::new(devices.readers.keys()),
             core,
             directory,
             journal,
-            relays,
-            readers,
+            devices,
+            staff,
             lookups: FuturesUnordered::new(),
             openings: FuturesUnordered::new(),
             opening: BTreeMap::new(),
@@ -116,8 +121,14 @@ impl Controller {
         }
     }
 
-    /// Works until `stop`, and feeds the watchdog.
-    pub async fn run(mut self, mut events: mpsc::Receiver<ReaderEvent>, mut stop: Stop, watchdog: Watchdog) {
+    /// Works until `stop`, and feeds the watchdog. Commands come last: no swipe waits for a person at a desk.
+    pub async fn run(
+        mut self,
+        mut events: DeviceEvents,
+        mut commands: mpsc::Receiver<Command>,
+        mut stop: Stop,
+        watchdog: Watchdog,
+    ) {
         let heartbeat = watchdog.heartbeat();
         loop {
             watchdog.feed(hal::clock::monotonic());
@@ -129,12 +140,12 @@ impl Controller {
                 biased;
                 () = stop.requested() => return,
                 Some(opening) = self.openings.next() => self.opened(opening),
+                Some(event) = events.boards.recv() => self.board_event(&event),
+                Some(event) = events.inputs.recv() => self.input_event(&event),
                 Some(input) = self.lookups.next() => self.core.handle(input, clock::now()),
-                event = events.recv() => match event {
-                    Some(event) => self.reader_event(event),
-                    None => return,
-                },
+                Some(event) = events.readers.recv() => self.reader_event(event),
                 () = sleep(due) => {}
+                Some(command) = commands.recv() => self.command(command, clock::now()),
             }
             let now = clock::now();
             // Here rather than in the select, so that no flood of reads can starve a deadline.
@@ -169,9 +180,13 @@ impl Controller {
                 },
                 Effect::Ask {
                     decision,
+                    access_point,
                     credential,
                     benefits,
                 } => {
+                    if let Some(side) = self.devices.sides.get(access_point.0) {
+                        side.signals.waiting();
+                    }
                     let directory = self.directory.clone();
                     self.lookups.push(Box::pin(async move {
                         let answer: Answer = directory.ask(&credential, &benefits).await;
@@ -185,6 +200,11 @@ impl Controller {
                     pulse,
                     not_after,
                 } => self.open(decision, access_point, pulse, not_after),
+                Effect::Released { access_point, cause } => {
+                    if let Some(access_point) = self.access_point(access_point) {
+                        decision_log::released(access_point, cause);
+                    }
+                }
                 Effect::Decided(decision) => self.decided(decision),
                 Effect::Passage {
                     access_point,
@@ -219,6 +239,35 @@ impl Controller {
         }
     }
 
+    fn command(&mut self, command: Command, now: Now) {
+        // Whoever asked may have gone.
+        match command {
+            Command::Look { answer } => {
+                let _ = answer.send(self.states.seen(&self.core));
+            }
+            Command::SetMode { lane, mode, answer } => {
+                let known = self
+                    .core
+                    .settings()
+                    .access_points
+                    .iter()
+                    .any(|side| side.lane == lane);
+                if known {
+                    info!(lane, %mode, "the lane's mode is set by command");
+                    self.core.handle(Input::SetMode { lane, mode }, now);
+                }
+                let _ = answer.send(known);
+            }
+            Command::Forgive { customer, answer } => {
+                let whom = customer.map(|customer| customer.0);
+                info!(customer = whom, "anti-passback is forgiven by command");
+                self.core.handle(Input::Forgive { customer }, now);
+                let _ = answer.send(());
+            }
+            Command::NextRead { reader, answer } => self.states.hand_over_next(&reader, answer),
+        }
+    }
+
     fn open(
         &mut self,
         decision: DecisionId,
@@ -226,9 +275,10 @@ impl Controller {
         pulse: Duration,
         not_after: Monotonic,
     ) {
-        if let Some(relay) = self.relays.get(access_point.0).cloned() {
+        if let Some(side) = self.devices.sides.get(access_point.0) {
+            let opener = side.opener.clone();
             self.openings.push(Box::pin(async move {
-                let result = relay.pulse(pulse, not_after.0).await;
+                let result = opener.open(pulse, not_after.0).await;
                 Opening { decision, result }
             }));
         }
@@ -242,15 +292,18 @@ impl Controller {
         };
         self.core.handle(input, clock::now());
         if let Some(decision) = self.opening.remove(&id) {
-            let span = opening
-                .result
-                .map(|at| at.saturating_sub(decision.read_at.0))
-                .map_err(|error| error.to_string());
+            let span = opening.result.map(|at| at.saturating_sub(decision.read_at.0));
             self.log(&decision, Some(span));
         }
     }
 
     fn decided(&mut self, decision: AccessDecision) {
+        let settings = self.core.settings();
+        let side = self.devices.sides.get(decision.access_point.0);
+        if let (Some(side), Some(access_point)) = (side, settings.access_points.get(decision.access_point.0))
+        {
+            side.signals.decided(&decision, access_point.direction);
+        }
         match decision.outcome {
             Outcome::Granted(_) => {
                 self.opening.insert(decision.id, decision);
@@ -261,6 +314,7 @@ impl Controller {
 
     fn log(&self, decision: &AccessDecision, opened: Option<Result<Duration, String>>) {
         let reader = self
+            .devices
             .readers
             .iter()
             .find(|(_, reader)| reader.access_point == decision.access_point)
@@ -278,35 +332,6 @@ impl Controller {
     fn notify(&self, notice: Notice) {
         // Nobody has to look.
         let _ = self.notices.send(notice);
-    }
-
-    fn reader_event(&mut self, event: ReaderEvent) {
-        let Some(reader) = self.readers.get(&event.reader) else {
-            return;
-        };
-        let name = &*event.reader;
-        match event.kind {
-            ReaderEventKind::Read(reading) => {
-                match presentation::credential(&reading, reader.content, reader.number) {
-                    Ok(Some(credential)) => {
-                        let read = Input::Read {
-                            access_point: reader.access_point,
-                            credential,
-                            staff: None,
-                            at: Monotonic(event.at),
-                        };
-                        self.core.handle(read, clock::now());
-                    }
-                    Ok(None) => {}
-                    Err(reason) => self.rejections.note(name, &reason.to_string(), event.at),
-                }
-            }
-            ReaderEventKind::Rejected(reason) => self.rejections.note(name, &reason.to_string(), event.at),
-            ReaderEventKind::Connected => info!(reader = name, "reader connected"),
-            ReaderEventKind::Disconnected(reason) => {
-                warn!(reader = name, %reason, "reader disconnected: trying to reconnect");
-            }
-        }
     }
 
     fn access_point(&self, id: AccessPointId) -> Option<&AccessPoint> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tracing::{error, info, warn};
 
-use crate::domain::{AccessDecision, AccessPoint, Outcome, Passage};
+use crate::domain::{AccessDecision, AccessPoint, Outcome, Passage, ReleaseCause};
 
 /// Logs a decision. `opened_after` is the time from the last byte of the read to the relay command; an error says why
 /// a granted lane did not open.
@@ -71,11 +71,32 @@ pub(super) fn passage(passage: Passage, access_point: &AccessPoint) {
             passage = "not-taken",
             "nobody passed: no visit is counted"
         ),
+        Passage::WrongWay => warn!(
+            lane,
+            direction,
+            passage = "wrong-way",
+            "somebody came from the other side: no visit is counted"
+        ),
         Passage::Forced => warn!(
             lane,
             direction,
             passage = "forced",
             "somebody passed without a grant"
+        ),
+    }
+}
+
+/// Logs an opening that no credential asked for.
+pub(super) fn released(access_point: &AccessPoint, cause: ReleaseCause) {
+    let lane = access_point.lane.as_str();
+    let direction = access_point.direction.to_string();
+    match cause {
+        ReleaseCause::Button => info!(lane, direction, cause = "button", "lane opened by a button"),
+        ReleaseCause::Fire => error!(
+            lane,
+            direction,
+            cause = "fire",
+            "fire contact: the lane is held open until it is over"
         ),
     }
 }

@@ -1,15 +1,23 @@
 //! The running gateway: the controller task, the tasks around it and their end.
 
+mod command;
 mod controller;
 mod decision_log;
+mod device_events;
+mod devices;
 mod presentation;
+mod reader_states;
 mod rejections;
+mod signals;
 mod stop;
 mod supervisor;
 mod watchdog;
 
-pub use controller::{Controller, Notice, READER_EVENTS, Reader};
+pub use command::{COMMANDS, Command, LaneSeen, ReaderSeen, Seen};
+pub use controller::{Controller, DeviceEvents, LANE_EVENTS, Notice, READER_EVENTS};
+pub use devices::{BoardSides, Devices, InputTask, Opener, Reader, Side};
 pub use presentation::Content;
+pub use signals::{Lights, Screen, Signals};
 pub use stop::{Stop, Stopper, asked_to_end, stop};
 pub use supervisor::{Supervisor, TaskEnded};
 pub use watchdog::Watchdog;

@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_tag_is_looked_up_as_the_studio_writes_it() {
-        let tag = decode(Format::Rdm6300, "0233463032423737354432344403").unwrap();
+        let tag = decode(Format::Rdm6300, "0233463032423737354432324403").unwrap();
         let number = |rendering| credential(&tag, Content::Code, rendering);
         assert_eq!(number(Rendering::Decimal), Ok(Some(card("270628517330"))));
         assert_eq!(number(Rendering::H8D10), Ok(Some(card("45577682"))));

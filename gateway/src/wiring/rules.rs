@@ -1,26 +1,28 @@
 //! The rules of the settings in the core's words.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::collections::BTreeSet;
 
-use config::Settings;
-use hal::relay::Relay;
+use config::{ReaderKind, Settings};
 
+use crate::domain::lane::{
+    AntiPassback, Capacity, OpenTime, OpeningHours, PassbackRule, Strictness, Zone, ZoneId,
+};
 use crate::domain::{
     AccessPoint, CheckInMoment, CoreSettings, DecisionSettings, Direction, LaneMode, LockoutSettings,
     Offline, RequiredBenefits,
 };
-use crate::runtime::Content;
 use crate::studio::CardNumberFormat;
 
 /// The sides of all lanes, in the order in which the core counts them.
-pub(super) fn sides(settings: &Settings) -> impl Iterator<Item = (&str, Direction, &config::AccessPoint)> {
+pub(super) fn sides(
+    settings: &Settings,
+) -> impl Iterator<Item = (&config::Lane, Direction, &config::AccessPoint)> {
     settings.lanes.iter().flat_map(|lane| {
         let entry = lane.entry.iter().map(|side| (Direction::In, side));
         let exit = lane.exit.iter().map(|side| (Direction::Out, side));
         entry
             .chain(exit)
-            .map(|(direction, side)| (lane.name.as_str(), direction, side))
+            .map(move |(direction, side)| (lane, direction, side))
     })
 }
 
@@ -44,25 +46,41 @@ pub(super) fn core_settings(settings: &Settings, boot: u64) -> CoreSettings {
             },
             offline_limit: decisions.offline_limit,
         },
-        zones: Vec::new(),
+        zones: settings.zones.iter().map(zone).collect(),
         lockout: LockoutSettings {
-            attempts: 10,
-            window: Duration::from_secs(60),
-            span: Duration::from_secs(300),
+            attempts: usize::try_from(settings.lockout.attempts).unwrap_or(usize::MAX),
+            window: settings.lockout.window,
+            span: settings.lockout.span,
         },
         access_points: sides(settings)
-            .map(|(lane, direction, side)| access_point(lane, direction, side))
+            .map(|(lane, direction, side)| access_point(settings, lane, direction, side))
             .collect(),
     }
 }
 
-fn access_point(lane: &str, direction: Direction, side: &config::AccessPoint) -> AccessPoint {
+fn access_point(
+    settings: &Settings,
+    lane: &config::Lane,
+    direction: Direction,
+    side: &config::AccessPoint,
+) -> AccessPoint {
+    let zone = |name: &String| {
+        settings
+            .zones
+            .iter()
+            .position(|zone| zone.name == *name)
+            .map(ZoneId)
+    };
     AccessPoint {
-        lane: lane.to_owned(),
+        lane: lane.name.clone(),
         direction,
-        mode: LaneMode::Normal,
-        hours: None,
-        zone: None,
+        mode: match lane.mode {
+            config::LaneMode::Normal => LaneMode::Normal,
+            config::LaneMode::Open => LaneMode::Open,
+            config::LaneMode::Closed => LaneMode::Closed,
+        },
+        hours: lane.opening_hours.as_ref().map(opening_hours),
+        zone: lane.zone.as_ref().and_then(zone),
         pulse: side.pulse,
         passage_time: side.passage_time,
         required_benefits: match &side.required_benefits {
@@ -72,33 +90,45 @@ fn access_point(lane: &str, direction: Direction, side: &config::AccessPoint) ->
         },
         check_in: match side.check_in {
             config::CheckInMoment::OnGrant => CheckInMoment::OnGrant,
+            config::CheckInMoment::OnPassage => CheckInMoment::OnPassage,
         },
     }
 }
 
-/// The benefits that any access point asks for.
-pub(super) fn required_benefits(settings: &Settings) -> BTreeSet<String> {
-    sides(settings)
-        .filter_map(|(_, _, side)| match &side.required_benefits {
-            config::RequiredBenefits::None => None,
-            config::RequiredBenefits::All(keys) | config::RequiredBenefits::Any(keys) => Some(keys),
-        })
-        .flatten()
-        .cloned()
-        .collect()
+fn opening_hours(hours: &config::OpeningHours) -> OpeningHours {
+    let day = |times: &Vec<config::OpenTime>| {
+        let open = |time: &config::OpenTime| OpenTime {
+            from: time.from,
+            to: time.to,
+        };
+        times.iter().map(open).collect()
+    };
+    OpeningHours {
+        week: hours.week.each_ref().map(day),
+        closed: hours.closed_on.clone(),
+    }
 }
 
-/// Whether any reader reads codes.
-pub(super) fn reads_codes(settings: &Settings) -> bool {
-    settings.readers.iter().any(|reader| {
-        matches!(&reader.kind, config::ReaderKind::Serial(serial) if serial.content == Some(config::Content::Code))
-    })
-}
-
-pub(super) fn relays_by_access_point(settings: &Settings, relays: &BTreeMap<String, Relay>) -> Vec<Relay> {
-    sides(settings)
-        .filter_map(|(_, _, side)| relays.get(&side.relay).cloned())
-        .collect()
+fn zone(zone: &config::Zone) -> Zone {
+    Zone {
+        name: zone.name.clone(),
+        capacity: match zone.capacity {
+            config::Capacity::Unlimited => Capacity::Unlimited,
+            config::Capacity::People(count) => Capacity::Presence(count),
+            config::Capacity::Studio => Capacity::Studio,
+        },
+        anti_passback: AntiPassback {
+            strictness: match zone.anti_passback {
+                config::AntiPassback::Off => Strictness::Off,
+                config::AntiPassback::Soft => Strictness::Soft,
+                config::AntiPassback::Hard => Strictness::Hard,
+            },
+            rule: zone
+                .anti_passback_window
+                .map_or(PassbackRule::Presence, PassbackRule::Window),
+        },
+        forgive_at: zone.forgive_at,
+    }
 }
 
 pub(super) fn card_number_format(format: config::CardNumberFormat) -> CardNumberFormat {
@@ -109,13 +139,26 @@ pub(super) fn card_number_format(format: config::CardNumberFormat) -> CardNumber
     }
 }
 
-/// What the text of a reader means; of no interest where it sends none.
-pub(super) fn content(content: Option<config::Content>) -> Content {
-    match content {
-        Some(config::Content::Card(config::CardNumberFormat::Decimal)) => Content::Decimal,
-        Some(config::Content::Card(config::CardNumberFormat::HexMsb)) => Content::HexMsb,
-        Some(config::Content::Card(config::CardNumberFormat::HexLsb)) => Content::HexLsb,
-        Some(config::Content::Pin) => Content::Pin,
-        Some(config::Content::Code) | None => Content::Code,
-    }
+/// Every benefit that some side asks for.
+pub(super) fn required_benefits(settings: &Settings) -> BTreeSet<String> {
+    sides(settings)
+        .flat_map(|(_, _, side)| match &side.required_benefits {
+            config::RequiredBenefits::None => BTreeSet::new(),
+            config::RequiredBenefits::All(keys) | config::RequiredBenefits::Any(keys) => keys.clone(),
+        })
+        .collect()
+}
+
+/// Whether some reader scans codes.
+pub(super) fn reads_codes(settings: &Settings) -> bool {
+    let scans = |content| content == config::Content::Code;
+    settings.readers.iter().any(|reader| match &reader.kind {
+        ReaderKind::Serial(serial) => match &serial.sends {
+            config::Sends::Lines(lines) => scans(lines.content),
+            config::Sends::Cards(_) => false,
+        },
+        ReaderKind::Keyboard(keyboard) => scans(keyboard.content),
+        ReaderKind::Simulated => true,
+        ReaderKind::Wiegand(_) | ReaderKind::Osdp(_) => false,
+    })
 }

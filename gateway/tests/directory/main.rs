@@ -7,9 +7,6 @@
     reason = "tests stop at the first surprise"
 )]
 
-mod ahead;
-mod budget;
-mod disk;
 mod roster;
 mod tiers;
 

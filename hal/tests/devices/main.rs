@@ -9,7 +9,14 @@
     reason = "a test fails by panicking"
 )]
 
+mod boards;
+mod indicators;
+mod inputs;
+mod keyboards;
+mod polled_readers;
 mod port;
+mod serial_formats;
 mod serial_readers;
 mod simulated;
+mod uinput;
 mod usb_relays;

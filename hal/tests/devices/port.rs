@@ -60,10 +60,31 @@ impl FarEnd {
         assert_eq!((&self.master).write(bytes).unwrap(), bytes.len());
     }
 
+    /// Sends what does not fit the line at once.
+    pub(crate) async fn send_all(&self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            match (&self.master).write(bytes) {
+                Ok(count) => bytes = &bytes[count..],
+                Err(error) if error.kind() == ErrorKind::WouldBlock => sleep(Duration::from_millis(1)).await,
+                Err(error) => panic!("the line is broken: {error}"),
+            }
+        }
+    }
+
     pub(crate) async fn receive(&self, count: usize) -> Vec<u8> {
         let received = self.receive_within(PATIENCE, count).await;
         assert_eq!(received.len(), count, "only {received:02X?} came");
         received
+    }
+
+    /// What has come so far, without waiting.
+    pub(crate) fn received(&self) -> Vec<u8> {
+        let mut buffer = [0; 4096];
+        match (&self.master).read(&mut buffer) {
+            Ok(count) => buffer[..count].to_vec(),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Vec::new(),
+            Err(error) => panic!("the line is broken: {error}"),
+        }
     }
 
     /// Fails if anything comes within `silence`.

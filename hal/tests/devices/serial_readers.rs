@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use firmware_protocol::{Format, Reading, Reject};
 use hal::clock::monotonic;
-use hal::reader::{SerialReader, serial_reader};
+use hal::reader::{Patience, SerialReader, serial_reader};
 use hal::serial::PortSettings;
 use hal::{DisconnectCause, ReaderEvent, ReaderEventKind, Rejection};
 use tokio::sync::mpsc;
@@ -37,6 +37,23 @@ impl Desk {
             name: Arc::from("entrance"),
             port,
             profile: format.into(),
+            patience: Patience::default(),
+        };
+        tokio::spawn(serial_reader(reader, sender));
+        Self { events }
+    }
+
+    /// Listens to a reader that must be heard of every so often.
+    fn listen_for_life(socket: &Socket, silent_after: Duration) -> Self {
+        let (sender, events) = mpsc::channel(16);
+        let reader = SerialReader {
+            name: Arc::from("entrance"),
+            port: PortSettings::new(socket.path()),
+            profile: Format::Rdm6300.into(),
+            patience: Patience {
+                silent_after: Some(silent_after),
+                ..Patience::default()
+            },
         };
         tokio::spawn(serial_reader(reader, sender));
         Self { events }
@@ -248,4 +265,41 @@ async fn a_full_channel_drops_reads_and_does_not_hold_the_reader_up() {
     }
     far_end.send(OTHER_FRAME);
     assert_eq!(desk.uid().await, OTHER_CARD);
+}
+
+#[tokio::test]
+async fn a_reader_that_sends_much_that_is_no_use_is_called_noisy_once() {
+    let socket = Socket::new();
+    let far_end = socket.plug();
+    let mut desk = Desk::listen(&socket, Format::Rdm6300);
+    desk.connected().await;
+    for _ in 0..12 {
+        far_end.send(b"\x026F007B397200\x03");
+    }
+    for _ in 0..10 {
+        desk.rejected().await;
+    }
+    assert_eq!(desk.next().await.kind, ReaderEventKind::Noisy);
+    for _ in 0..2 {
+        desk.rejected().await;
+    }
+    far_end.send(FRAME);
+    assert_eq!(desk.uid().await, CARD, "a noisy reader is not read");
+}
+
+#[tokio::test]
+async fn a_reader_that_must_be_heard_of_is_called_silent_once_and_then_heard_again() {
+    let socket = Socket::new();
+    let far_end = socket.plug();
+    let mut desk = Desk::listen_for_life(&socket, MOMENT);
+    desk.connected().await;
+    let connected = monotonic();
+    let silent = desk.next().await;
+    assert_eq!(silent.kind, ReaderEventKind::Silent);
+    assert!(silent.at + Duration::from_millis(20) >= connected + MOMENT);
+    sleep(2 * MOMENT).await;
+    far_end.send(FRAME);
+    assert_eq!(desk.next().await.kind, ReaderEventKind::SilenceEnded);
+    assert_eq!(desk.uid().await, CARD);
+    assert_eq!(desk.next().await.kind, ReaderEventKind::Silent);
 }

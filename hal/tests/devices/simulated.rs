@@ -4,7 +4,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use firmware_protocol::{Format, Reading, Reject};
+use firmware_protocol::{Format, Key, Reading, Reject};
 use hal::clock::monotonic;
 use hal::relay::RelayError;
 use hal::simulated::{SimulatedReader, Switched, simulated_relay};
@@ -42,6 +42,18 @@ async fn a_simulated_reader_speaks_through_the_decoder_of_its_profile() {
     assert!(
         matches!(next().await, ReaderEventKind::Disconnected(reason) if reason.cause == DisconnectCause::Unplugged)
     );
+}
+
+#[tokio::test]
+async fn keys_are_told_as_the_pin_that_they_make_up_and_never_one_by_one() {
+    let (sender, mut events) = mpsc::channel(16);
+    let mut reader = SimulatedReader::new(Arc::from("entrance"), Format::S4aDec, sender);
+    for key in "9*1234#".chars() {
+        reader.read(Reading::Key(Key::from_char(key).unwrap()));
+    }
+    let event = timeout(PATIENCE, events.recv()).await.unwrap().unwrap();
+    assert!(matches!(event.kind, ReaderEventKind::Read(Reading::Pin(keys)) if keys.as_str() == "1234"));
+    assert!(events.is_empty());
 }
 
 #[tokio::test]

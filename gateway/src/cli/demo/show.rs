@@ -89,6 +89,7 @@ pub(super) fn event(event: &Event) {
             let text = match passage {
                 Passage::Taken => "the person passed",
                 Passage::NotTaken => "nobody passed",
+                Passage::WrongWay => "somebody came from the other side",
                 Passage::Forced => "somebody passed without a grant",
             };
             ("passage", format!("{access_point}: {text}"), Style::new())
@@ -127,6 +128,7 @@ pub(super) fn event(event: &Event) {
 fn explanation(reason: DenyReason) -> &'static str {
     match reason {
         DenyReason::LaneClosed => "the lane is closed",
+        DenyReason::OutOfService => "the lane cannot be opened now",
         DenyReason::LockedOut => "too many unknown codes were tried here",
         DenyReason::Unknown => "the studio knows nobody with it",
         DenyReason::NoContract => "no contract yet",

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use super::super::decision::{AccessDecision, Basis, DecisionId, DenyReason, Outcome};
 use super::super::grants::Grant;
-use super::super::lane::{LaneMode, Strictness};
+use super::super::lane::{LaneMode, Strictness, ZoneId};
 use super::super::policy::{self, Verdict};
-use super::super::presence::ZoneFinding;
+use super::super::presence::{Coming, ZoneFinding};
 use super::super::settings::{AccessPoint, AccessPointId, Offline};
 use super::super::{
-    Answer, Credential, Direction, Effect, MemberRecord, Monotonic, Now, Recollection, Visitor,
+    Answer, CustomerId, Direction, Effect, MemberRecord, Monotonic, Now, Passage, Recollection, Visitor,
 };
 use super::{Core, MOST_WAITING, Waiting};
 
@@ -23,7 +23,9 @@ enum LaneVerdict {
 }
 
 impl Core {
-    pub(super) fn read(&mut self, presented: Waiting, now: Now) {
+    pub(super) fn read(&mut self, mut presented: Waiting, now: Now) {
+        // Nobody has read anything in the future: a decision whose deadline never comes would wait for ever.
+        presented.read_at = presented.read_at.min(now.monotonic);
         let Some(access_point) = self.settings.access_points.get(presented.access_point.0) else {
             return;
         };
@@ -34,23 +36,24 @@ impl Core {
         {
             return;
         }
-        self.decisions += 1;
-        let decision = DecisionId(self.decisions);
+        let decision = self.next_decision();
         let queue = self
             .waiting
             .values()
             .filter(|other| other.access_point == presented.access_point);
-        let guessed = matches!(presented.credential, Credential::Code(_) | Credential::Pin(_));
-        if queue.count() >= MOST_WAITING {
-            self.deny(decision, &presented, None, DenyReason::Busy, now);
-        } else if self.is_too_late(&presented, now) {
-            self.deny(decision, &presented, None, DenyReason::TooLate, now);
+        let guessed = presented.credential.can_be_guessed();
+        if self.out_of_service.contains(&presented.access_point) {
+            self.deny(decision, &presented, None, DenyReason::OutOfService, now);
+        } else if mode == LaneMode::Open || self.is_on_fire(presented.access_point) {
+            self.grant(decision, &presented, None, Basis::FreePassage, false, now);
         } else if guessed && self.lockout.is_locked(presented.access_point, now.monotonic) {
             self.deny(decision, &presented, None, DenyReason::LockedOut, now);
-        } else if mode == LaneMode::Open {
-            self.grant(decision, &presented, None, Basis::FreePassage, false, now);
         } else if mode == LaneMode::Closed && direction == Direction::In {
-            self.deny(decision, &presented, None, DenyReason::LaneClosed, now);
+            self.deny_stranger(decision, &presented, DenyReason::LaneClosed, now);
+        } else if self.is_too_late(&presented, now) {
+            self.deny(decision, &presented, None, DenyReason::TooLate, now);
+        } else if queue.count() >= MOST_WAITING {
+            self.deny(decision, &presented, None, DenyReason::Busy, now);
         } else {
             self.effects.push_back(Effect::Recall {
                 decision,
@@ -94,7 +97,7 @@ impl Core {
                 }
             }
             Recollection::Unknown { as_of } if now.monotonic.since(as_of) < settings.unknown => {
-                self.deny_unknown(decision, &waiting, now);
+                self.deny_stranger(decision, &waiting, DenyReason::Unknown, now);
             }
             Recollection::Unknown { .. } | Recollection::Nothing => self.ask(decision, waiting, now),
         }
@@ -116,7 +119,7 @@ impl Core {
                     }
                 }
             }
-            Answer::Unknown => self.deny_unknown(decision, &waiting, now),
+            Answer::Unknown => self.deny_stranger(decision, &waiting, DenyReason::Unknown, now),
             Answer::Unavailable => self.decide_without_studio(decision, &waiting, now),
         }
     }
@@ -147,6 +150,7 @@ impl Core {
         }
         self.effects.push_back(Effect::Ask {
             decision,
+            access_point: waiting.access_point,
             credential: waiting.credential.clone(),
             benefits: self.required_keys(waiting.access_point),
         });
@@ -179,6 +183,7 @@ impl Core {
         };
         match outcome {
             Ok(()) => self.admit(decision, waiting, record, Basis::OfflineAllowance, now),
+            Err(reason) if record.is_none() => self.deny_stranger(decision, waiting, reason, now),
             Err(reason) => self.deny(decision, waiting, record, reason, now),
         }
     }
@@ -211,10 +216,10 @@ impl Core {
             return LaneVerdict::Refused(DenyReason::OutsideHours);
         }
         let customer = record.map(|record| record.customer);
-        match access_point
-            .zone
-            .map(|zone| self.presence.examine(zone, customer, now))
-        {
+        match access_point.zone.map(|zone| {
+            let coming = self.coming_into(zone, waiting.access_point, customer);
+            self.presence.examine(zone, customer, coming, now)
+        }) {
             Some(ZoneFinding { full: true, .. }) => LaneVerdict::Refused(DenyReason::Full),
             Some(ZoneFinding {
                 passback: true,
@@ -224,6 +229,27 @@ impl Core {
             Some(ZoneFinding { passback, .. }) => LaneVerdict::Passed { passback },
             None => LaneVerdict::Passed { passback: false },
         }
+    }
+
+    /// Who is on the way into a zone by an open grant. A second presentation of the same person at the same place is
+    /// no second person: it replaces their grant.
+    fn coming_into(&self, zone: ZoneId, here: AccessPointId, customer: Option<CustomerId>) -> Coming {
+        let visitor = customer.map(Visitor::Customer);
+        let mut coming = Coming::default();
+        for grant in self.grants.iter() {
+            let leads_in = self
+                .access_point(grant.access_point)
+                .is_some_and(|side| side.zone == Some(zone) && side.direction == Direction::In);
+            if !leads_in {
+                continue;
+            }
+            if visitor.is_none() || grant.visitor != visitor {
+                coming.others += 1;
+            } else if grant.access_point != here {
+                coming.the_same = true;
+            }
+        }
+        coming
     }
 
     fn grant(
@@ -258,6 +284,15 @@ impl Core {
             None if basis == Basis::Staff => None,
             None => Some(Visitor::Unresolved(waiting.credential.clone())),
         };
+        // Whoever presents again before passing still passes once.
+        let earlier = record.and_then(|record| self.grants.replaced(waiting.access_point, record.customer));
+        if let Some(earlier) = earlier {
+            self.effects.push_back(Effect::Passage {
+                access_point: earlier.access_point,
+                decision: Some(earlier.decision),
+                passage: Passage::NotTaken,
+            });
+        }
         self.grants.add(Grant {
             decision,
             access_point: waiting.access_point,
@@ -271,10 +306,10 @@ impl Core {
         self.decided(decision, waiting, record, Outcome::Granted(basis), passback, now);
     }
 
-    /// Nobody has this credential: too many guesses lock the reader for codes and PINs.
-    fn deny_unknown(&mut self, decision: DecisionId, waiting: &Waiting, now: Now) {
-        let guessed = matches!(waiting.credential, Credential::Code(_) | Credential::Pin(_));
-        if guessed && waiting.staff.is_none() {
+    /// Nobody is known to have this credential: too many guesses lock the reader for codes and PINs, also during an
+    /// outage and on a closed lane, where staff's would still open.
+    fn deny_stranger(&mut self, decision: DecisionId, waiting: &Waiting, reason: DenyReason, now: Now) {
+        if waiting.credential.can_be_guessed() && waiting.staff.is_none() {
             let tried = self.lockout.note_unknown(waiting.access_point, now.monotonic);
             if let Some(tried) = tried {
                 self.effects.push_back(Effect::LockedOut {
@@ -284,7 +319,7 @@ impl Core {
                 });
             }
         }
-        self.deny(decision, waiting, None, DenyReason::Unknown, now);
+        self.deny(decision, waiting, None, reason, now);
     }
 
     /// The lane stays shut, unless the credential is one of the staff's and the reason yields to that.

@@ -232,54 +232,6 @@ fn a_stale_no_stays_a_no_when_the_studio_cannot_be_asked() {
 }
 
 #[test]
-fn a_fresh_no_is_final_and_each_check_has_its_reason() {
-    let today = DateRange {
-        first: date(2026, 3, 14),
-        last: date(2026, 3, 14),
-    };
-    type Change = fn(&mut MemberRecord, DateRange);
-    let cases: [(Change, DenyReason); 7] = [
-        (|r, _| r.status = MemberStatus::Prospect, DenyReason::NoContract),
-        (
-            |r, _| r.status = MemberStatus::FormerMember,
-            DenyReason::FormerMember,
-        ),
-        (|r, _| r.access_refused = true, DenyReason::AccessRefused),
-        (
-            |r, day| {
-                r.restrictions = vec![AccessRestriction {
-                    reason: "x".into(),
-                    period: Some(day),
-                }];
-            },
-            DenyReason::Restricted,
-        ),
-        (
-            |r, _| {
-                r.restrictions = vec![AccessRestriction {
-                    reason: "x".into(),
-                    period: None,
-                }];
-            },
-            DenyReason::Restricted,
-        ),
-        (|r, day| r.idle_periods = vec![day], DenyReason::Paused),
-        (
-            |r, _| r.benefits.values_mut().for_each(|state| state.valid = false),
-            DenyReason::BenefitMissing,
-        ),
-    ];
-    for (change, reason) in cases {
-        let mut story = Story::new(Offline::Everyone);
-        let mut record = member(MINUTE);
-        change(&mut record, today);
-        let (_, effects) = story.present(known(record), 0);
-        assert_eq!(outcome(&effects), Some(Outcome::Denied(reason)));
-        assert!(!opens(&effects) && !asks(&effects));
-    }
-}
-
-#[test]
 fn a_benefit_that_was_never_asked_for_is_asked_for() {
     let mut story = Story::new(Offline::Members);
     let mut record = member(MINUTE);

@@ -1,0 +1,106 @@
+//! Settings that only make sense together: counting people and seeing them pass, the device API and its uses.
+
+use super::Tables;
+use crate::problem::Problem;
+use crate::table::Table;
+use crate::value::did_you_mean;
+
+/// Where people are counted as they come in, somebody must see them go out.
+pub(crate) fn zones(tables: &Tables<'_>) {
+    for zone in &tables.zones {
+        let lanes = || {
+            tables
+                .lanes
+                .iter()
+                .filter(|lane| lane.table.text_of("zone") == zone.text_of("name"))
+        };
+        let has_exit = lanes().any(|lane| lane.side("exit").is_some());
+        let passback = matches!(zone.text_of("anti_passback"), Some("soft" | "hard"));
+        let counted = if zone.number_of("capacity").is_some() {
+            "capacity"
+        } else if passback && !zone.has("anti_passback_window") {
+            "anti_passback"
+        } else {
+            continue;
+        };
+        // A zone that no lane names is reported as such.
+        if lanes().next().is_none() || has_exit || zone.has("forgive_at") {
+            continue;
+        }
+        let message = format!("nobody ever leaves the zone of `{counted}`");
+        let problem = Problem::new(
+            message,
+            zone.place_of(counted),
+            "its lanes have no exit, so all stay inside",
+        );
+        let fix = "add [lane.exit] to a lane of the zone, or `forgive_at = \"04:00\"` to begin each day with nobody inside";
+        zone.report().add(problem.with_fix(fix).doubtful());
+    }
+}
+
+/// A visit can only count on passage where the passage is seen.
+pub(crate) fn passages(tables: &Tables<'_>) {
+    let sides = tables
+        .lanes
+        .iter()
+        .flat_map(|lane| lane.sides.iter().map(|(_, side)| side));
+    for side in sides.filter(|side| side.text_of("check_in") == Some("on-passage")) {
+        if side.has("passage_sensor") {
+            continue;
+        }
+        let board = side.text_of("board");
+        let kind = board.map(|name| {
+            let board = tables
+                .boards
+                .iter()
+                .find(|board| board.text_of("name") == Some(name));
+            board.and_then(|board| board.text_of("kind"))
+        });
+        let label = match kind {
+            None => "nothing at this side sees people pass",
+            Some(Some("mach-power")) => "a mach-power board does not report passages",
+            // A board that sees it, or that is reported as unknown.
+            Some(_) => continue,
+        };
+        let problem = Problem::new(
+            "`check_in` cannot be on-passage here",
+            side.place_of("check_in"),
+            label,
+        );
+        let fix =
+            "name an input as `passage_sensor`, or write \"on-grant\": the visit counts when the lane opens";
+        side.report().add(problem.with_fix(fix).doubtful());
+    }
+}
+
+/// The device API is set up when something uses it, and only then.
+pub(crate) fn device_api(studio: Option<&Table<'_>>, delivery: Option<&Table<'_>>) {
+    const KEY: &str = "device_api";
+    let Some(studio) = studio else { return };
+    // A misspelt way is reported as such and counts as what it seems to mean.
+    let uses = |way: &&str| did_you_mean(way, &["device-api"]).is_some();
+    let delivery = delivery.filter(|delivery| delivery.texts_of("ways").iter().any(uses));
+    match (delivery, studio.has(KEY)) {
+        (Some(delivery), false) => {
+            let message = "the way \"device-api\" needs [studio.device_api]";
+            let problem = Problem::new(
+                message,
+                delivery.place_of("ways"),
+                "nobody knows where that API is",
+            );
+            let fix = "add [studio.device_api] with its base_url and token";
+            delivery.report().add(problem.with_fix(fix).doubtful());
+        }
+        (None, true) if !studio.is_true_in(KEY, "authority") => {
+            let problem = Problem::new(
+                "nothing uses [studio.device_api]",
+                studio.place_of(KEY),
+                "no way of delivery, and no authority",
+            );
+            let fix =
+                "add \"device-api\" to `ways` in [delivery], set `authority = true`, or remove the section";
+            studio.report().add(problem.with_fix(fix).doubtful());
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,114 @@
+//! The readers.
+
+use std::fmt::{self, Display, Formatter};
+
+use super::{Line, Place, Span, Text, Word, list, optional, path, setting};
+use crate::settings::{
+    BitRange, Cards, KeyboardReader, LayoutNumber, OsdpReader, Reader, ReaderKind, Sends, SerialReader,
+    WiegandFormat, WiegandLayout, WiegandReader,
+};
+
+pub(super) fn reader(out: &mut Formatter<'_>, reader: &Reader) -> fmt::Result {
+    writeln!(out, "\n[[reader]]")?;
+    setting(out, "name", Text(&reader.name))?;
+    match &reader.kind {
+        ReaderKind::Serial(serial) => write_serial(out, serial),
+        ReaderKind::Wiegand(wiegand) => write_wiegand(out, wiegand),
+        ReaderKind::Keyboard(keyboard) => write_keyboard(out, keyboard),
+        ReaderKind::Osdp(osdp) => write_osdp(out, osdp),
+        ReaderKind::Simulated => setting(out, "kind", Text("simulated")),
+    }
+}
+
+fn write_serial(out: &mut Formatter<'_>, serial: &SerialReader) -> fmt::Result {
+    setting(out, "kind", Text("serial"))?;
+    setting(out, "port", Text(&path(&serial.port)))?;
+    setting(out, "format", Text(&serial.format))?;
+    match &serial.sends {
+        Sends::Cards(cards) => write_cards(out, cards)?,
+        Sends::Lines(lines) => {
+            setting(out, "content", Word(lines.content))?;
+            setting(out, "prefix", Text(&lines.prefix))?;
+            setting(out, "suffix", Text(&lines.suffix))?;
+            setting(out, "terminator", Word(lines.terminator))?;
+        }
+    }
+    setting(out, "baud", serial.line.baud)?;
+    setting(out, "data_bits", serial.line.data_bits)?;
+    setting(out, "parity", Word(serial.line.parity))?;
+    setting(out, "stop_bits", serial.line.stop_bits)?;
+    optional(out, "silent_after", serial.silent_after.map(Span))?;
+    setting(out, "pin_timeout", Span(serial.pin_timeout))
+}
+
+fn write_wiegand(out: &mut Formatter<'_>, wiegand: &WiegandReader) -> fmt::Result {
+    setting(out, "kind", Text("wiegand"))?;
+    setting(out, "d0", Line(&wiegand.d0))?;
+    setting(out, "d1", Line(&wiegand.d1))?;
+    let (format, layout) = match &wiegand.format {
+        WiegandFormat::Named(name) => (name.as_str(), None),
+        WiegandFormat::Custom(layout) => ("custom", Some(layout)),
+    };
+    setting(out, "format", Text(format))?;
+    optional(out, "keypad", wiegand.keypad.as_deref().map(Text))?;
+    setting(out, "parity", Word(wiegand.parity))?;
+    setting(out, "swapped", wiegand.swapped)?;
+    setting(out, "frame_gap", Span(wiegand.frame_gap))?;
+    setting(out, "minimum_interval", Span(wiegand.minimum_interval))?;
+    write_cards(out, &wiegand.cards)?;
+    setting(out, "pin_timeout", Span(wiegand.pin_timeout))?;
+    layout.map_or(Ok(()), |layout| write_layout(out, layout))
+}
+
+fn write_layout(out: &mut Formatter<'_>, layout: &WiegandLayout) -> fmt::Result {
+    writeln!(out, "[reader.layout]")?;
+    setting(out, "bits", layout.bits)?;
+    match layout.number {
+        LayoutNumber::Uid(uid) => setting(out, "uid", Bits(uid))?,
+        LayoutNumber::Card {
+            facility,
+            card,
+            issue,
+        } => {
+            optional(out, "facility", facility.map(Bits))?;
+            setting(out, "card", Bits(card))?;
+            optional(out, "issue", issue.map(Bits))?;
+        }
+    }
+    let parity = layout.parity.iter().map(|bit| {
+        let over = list(bit.over.iter().map(|range| Bits(*range)));
+        format!("{{ at = {}, odd = {}, over = {over} }}", bit.at, bit.odd)
+    });
+    setting(out, "parity", list(parity))
+}
+
+struct Bits(BitRange);
+
+impl Display for Bits {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        write!(out, "[{}, {}]", self.0.first, self.0.last)
+    }
+}
+
+fn write_cards(out: &mut Formatter<'_>, cards: &Cards) -> fmt::Result {
+    setting(out, "number", Text(&cards.number))?;
+    setting(out, "byte_order", Word(cards.byte_order))?;
+    optional(out, "uid_length", cards.uid_length)
+}
+
+fn write_keyboard(out: &mut Formatter<'_>, keyboard: &KeyboardReader) -> fmt::Result {
+    setting(out, "kind", Text("keyboard"))?;
+    setting(out, "device", Text(&path(&keyboard.device)))?;
+    setting(out, "content", Word(keyboard.content))?;
+    setting(out, "layout", Word(keyboard.layout))?;
+    setting(out, "terminator", Word(keyboard.terminator))
+}
+
+fn write_osdp(out: &mut Formatter<'_>, osdp: &OsdpReader) -> fmt::Result {
+    setting(out, "kind", Text("osdp"))?;
+    setting(out, "port", Text(&path(&osdp.port)))?;
+    setting(out, "baud", osdp.baud)?;
+    setting(out, "address", osdp.address)?;
+    optional(out, "key", osdp.key.as_ref().map(Place))?;
+    setting(out, "number", Text(&osdp.number))
+}

@@ -1,0 +1,310 @@
+//! Devices: their kinds and formats, and what must not be in one place.
+
+use config::{BoardKind, FormatKind, Lamps};
+
+use super::*;
+
+#[test]
+fn the_content_is_said_for_text_and_only_for_text() {
+    refused(
+        "content = \"decimal\"\n",
+        "",
+        "`content` is missing",
+        "say what the text is",
+    );
+    let (_, message, _) = problem("\"rdm6300\"", "\"rdm6300\"\ncontent = \"pin\"");
+    assert_eq!(
+        message,
+        "`content` does not belong in [[reader]] \"entry reader\""
+    );
+}
+
+#[test]
+fn a_simulated_device_is_on_no_port() {
+    let bad = GOOD.replacen("\"serial\"", "\"simulated\"", 1);
+    let said: Vec<String> = problems(&bad)
+        .iter()
+        .map(|problem| problem.message().to_owned())
+        .collect();
+    let refusal = |key| format!("`{key}` does not belong in [[reader]] \"entry reader\"");
+    assert_eq!(said, [refusal("port"), refusal("format")]);
+}
+
+#[test]
+fn one_port_has_one_owner() {
+    refused(
+        "/dev/ttyUSB1",
+        "/dev/ttyUSB0",
+        "two devices are on one port",
+        "its own port",
+    );
+    let reader_on_board = GOOD.replace("/dev/ttyUSB1", "/dev/ttyUSB2");
+    let said = problems(&reader_on_board).to_string();
+    assert!(said.contains("the port of [[reader]] \"exit reader\""), "{said}");
+}
+
+#[test]
+fn relays_of_one_board_differ_in_channel_and_agree_in_speed() {
+    refused(
+        "channel = 2",
+        "channel = 1",
+        "two relays are the same channel of one board",
+        "own `channel`",
+    );
+    refused(
+        "channel = 2\n",
+        "channel = 2\nbaud = 19200\n",
+        "two relays of one board differ in speed",
+        "same `baud`",
+    );
+    // The channel that is not written is a channel, too.
+    refused(
+        "channel = 2\n",
+        "",
+        "two relays are the same channel of one board",
+        "own `channel`",
+    );
+}
+
+#[test]
+fn names_are_given_once() {
+    let twice = problems(&GOOD.replace("name = \"side\"", "name = \"main\"")).to_string();
+    assert!(
+        twice.contains("two lanes are called \"main\"") && twice.contains("first used here"),
+        "{twice}"
+    );
+}
+
+#[test]
+fn a_format_fits_the_kind_of_its_reader() {
+    refused(
+        "\"rdm6300\"",
+        "\"h10301\"",
+        "`format` does not fit here",
+        "`kind = \"wiegand\"` with `d0` and `d1`",
+    );
+    refused_in_rich(
+        "\"w4\"",
+        "\"h10301\"",
+        "`keypad` does not fit here",
+        "\"wiegand\"",
+    );
+    let custom = RICH.find("format = \"custom\"").unwrap();
+    let (before, after) = RICH.split_at(custom);
+    for (format, needs) in [
+        ("rdm6300", "`kind = \"serial\"`"),
+        ("line", "`kind = \"serial\"`"),
+    ] {
+        let spoilt = after.replacen("custom", format, 1);
+        let said = problems(&format!("{before}{spoilt}")).to_string();
+        assert!(
+            said.contains("`format` does not fit here") && said.contains(needs),
+            "{said}"
+        );
+    }
+    refused_in_rich(
+        "\"custom\"",
+        "\"h10302\"",
+        "`layout` does not belong in [[reader]] \"card reader\"",
+        "remove",
+    );
+}
+
+#[test]
+fn every_format_is_taken_by_the_kind_that_it_is_for() {
+    for format in config::FORMATS {
+        let file = match format.kind {
+            FormatKind::Serial => GOOD.replacen("rdm6300", format.name, 1),
+            FormatKind::Text => continue,
+            FormatKind::Wiegand | FormatKind::Keypad => {
+                let layout = RICH.find("[reader.layout]").unwrap();
+                let next = RICH.find("[[reader]]\nname = \"desk").unwrap();
+                let named = RICH[..layout].replacen("custom", format.name, 1);
+                format!("{named}{}", &RICH[next..])
+            }
+        };
+        parse(&file, Path::new("config.toml")).unwrap_or_else(|problems| panic!("{problems}"));
+    }
+}
+
+#[test]
+fn a_custom_format_has_a_layout_that_fits_its_frame() {
+    let outside = "lies outside the frame";
+    refused_in_rich(
+        "card = [12, 30]",
+        "card = [12, 32]",
+        &format!("`card` {outside}"),
+        "`bits`",
+    );
+    refused_in_rich("[[1, 15]]", "[[1, 32]]", &format!("`over` {outside}"), "`bits`");
+    refused_in_rich("at = 31", "at = 32", "`at` is out of range", "from 0 to 31");
+    refused_in_rich(
+        "card = [12, 30]",
+        "card = [30, 12]",
+        "`card` ends before it begins",
+        "[9, 24]",
+    );
+    refused_in_rich(
+        "card = [12, 30]",
+        "card = 12",
+        "`card` is not a range of bits",
+        "[9, 24]",
+    );
+    refused_in_rich(
+        "[[1, 15]]",
+        "[]",
+        "`over` must be a list of bit ranges",
+        "[[1, 12]]",
+    );
+    refused_in_rich(
+        "issue = [0, 0]",
+        "issue = [0, 1]",
+        "a bit has two meanings",
+        "manual",
+    );
+    refused_in_rich(
+        "card = [12, 30]",
+        "card = [12, 31]",
+        "a bit has two meanings",
+        "manual",
+    );
+    refused_in_rich("bits = 32", "bits = 8", "`bits` is out of range", "from 9 to 128");
+    let both = "`[reader.layout]` needs exactly one of uid, card";
+    refused_in_rich(
+        "card = [12, 30]",
+        "card = [12, 30]\nuid = [16, 31]",
+        both,
+        "keep the one",
+    );
+    refused_in_rich("card = [12, 30]\n", "", both, "say which");
+    let numbers = "facility = [1, 11]\ncard = [12, 30]\nissue = [0, 0]";
+    refused_in_rich(
+        numbers,
+        "uid = [0, 30]",
+        "`uid` has the wrong number of bits",
+        "8 bits for each byte",
+    );
+    refused_in_rich(
+        numbers,
+        "uid = [0, 23]\nissue = [24, 30]",
+        "`issue` does not belong in [reader.layout]",
+        "remove",
+    );
+    let long = RICH
+        .replacen("bits = 32", "bits = 128", 1)
+        .replacen("at = 31", "at = 127", 1);
+    for (good, bad, most) in [
+        ("card = [12, 30]", "card = [12, 76]", "64 bits"),
+        (
+            "card = [12, 30]",
+            "card = [12, 75]\nfacility = [76, 126]",
+            "80 bits",
+        ),
+        ("issue = [0, 0]", "issue = [100, 108]", "8 bits"),
+    ] {
+        let spoilt = if bad.contains("facility") {
+            long.replacen("facility = [1, 11]\n", "", 1)
+        } else {
+            long.clone()
+        };
+        let (_, message, fix) = problem_of(&spoilt, good, bad);
+        assert!(
+            message.ends_with("has the wrong number of bits") && fix.contains(most),
+            "{message}: {fix}"
+        );
+    }
+}
+
+#[test]
+fn one_gpio_line_has_one_use_and_one_input_device_one_reader() {
+    let taken = "two things are on one GPIO line";
+    refused_in_rich("GPIO23", "GPIO17", taken, "its own line");
+    refused_in_rich("GPIO24", "GPIO6", taken, "its own line");
+    refused_in_rich("\"gpiochip0:18\"", "\"GPIO17\"", taken, "its own line");
+    let second = "[[reader]]\nname = \"other\"\nkind = \"keyboard\"\ndevice = \"/dev/input/event3\"\ncontent = \"pin\"\n";
+    let side = "[[lane]]\nname = \"side\"\n[lane.entry]\nreader = \"other\"\nrelay = \"other\"\n";
+    let relay = "[[relay]]\nname = \"other\"\nkind = \"simulated\"\n";
+    let said = problems(&format!("{RICH}{second}{relay}{side}"));
+    let messages: Vec<&str> = said.iter().map(config::Problem::message).collect();
+    assert_eq!(messages, ["two readers are on one input device"]);
+}
+
+#[test]
+fn boards_and_displays_have_ports_of_their_own() {
+    refused_in_rich(
+        "ttyUSB1",
+        "ttyUSB0",
+        "two devices are on one port",
+        "its own port",
+    );
+}
+
+#[test]
+fn gpio_lines_are_written_by_name_or_chip_and_number() {
+    let wrong = "`line` is not a GPIO line";
+    refused_in_rich("\"GPIO24\"", "24", wrong, "\"GPIO24\"");
+    for line in [
+        "\"\"",
+        "\"GPIO 24\"",
+        "\"gpiochip0:\"",
+        "\":4\"",
+        "\"gpiochip0:x\"",
+        "\"a:1:2\"",
+    ] {
+        refused_in_rich("\"GPIO24\"", line, wrong, "gpiochip0:17");
+    }
+    let rppal = "`d1` is a line that the rppal backend does not know";
+    refused_in_rich("character-device", "rppal", rppal, "GPIO17");
+}
+
+#[test]
+fn an_address_is_only_for_boards_that_have_one_and_the_speed_is_never_guessed() {
+    refused_in_rich(
+        "\"digicon\"",
+        "\"digicon\"\naddress = 3",
+        "`address` does not belong in [[board]] \"turnstile\"",
+        "remove",
+    );
+    refused_in_rich("\"digicon\"", "\"one-tech\"", "`baud` is missing", "baud = ");
+    let swing = RICH.replacen("\"digicon\"", "\"swing-7e\"", 1);
+    let settings = parse(&swing, Path::new("config.toml")).unwrap();
+    assert_eq!(
+        (settings.boards[0].baud, settings.boards[0].kind),
+        (19_200, BoardKind::Swing7e { address: 1 })
+    );
+}
+
+#[test]
+fn an_indicator_shows_only_what_it_has() {
+    refused_in_rich(
+        "\"red 1s\"",
+        "\"green 1s\"",
+        "`denied` shows what is not there",
+        "add its line",
+    );
+    refused_in_rich(
+        "\"red 1s\"",
+        "\"red\"",
+        "`denied` is not a pattern",
+        "red+buzzer 150ms",
+    );
+    refused_in_rich("denied =", "denid =", "unknown setting \"denid\"", "`denied`?");
+    refused_in_rich(
+        "denied = \"red 1s\"",
+        "busy = \"red 1\"",
+        "`busy` is not a pattern",
+        "red+buzzer",
+    );
+    refused_in_rich(
+        "red = \"GPIO6\"\n",
+        "",
+        "[[indicator]] \"lights\" has nothing to show",
+        "`green`, `red` and `buzzer`",
+    );
+    let settings = parse(RICH, Path::new("config.toml")).unwrap();
+    let granted = &settings.indicators[0].patterns.granted;
+    assert!(
+        granted.steps.iter().all(|step| step.on == Lamps::OFF),
+        "{granted:?}"
+    );
+}

@@ -1,0 +1,146 @@
+//! How the frames of a reader are read: the settings in the words of the decoders. The settings hold no name that the
+//! decoders do not know; a test holds the lists together.
+
+use config::{Cards, Content as Text, Lines, Sends, WiegandFormat, WiegandLayout};
+use firmware_protocol::serial::line::{LineRules, Terminator};
+use firmware_protocol::wiegand::assembler::Timing;
+use firmware_protocol::wiegand::layout::{Layout, LayoutError, Parity, ParityGroup, Span};
+use firmware_protocol::{ByteOrder, Format, Profile, Rendering};
+
+use crate::runtime::Content;
+
+/// The profile of a serial reader.
+pub(super) fn serial(reader: &config::SerialReader) -> Profile {
+    let mut profile = Profile::from(format(&reader.format));
+    match &reader.sends {
+        Sends::Cards(cards) => set_cards(&mut profile, cards),
+        Sends::Lines(lines) => profile.line = line_rules(lines),
+    }
+    profile
+}
+
+/// The profile and timing of a Wiegand reader.
+pub(super) fn wiegand(reader: &config::WiegandReader) -> Result<(Profile, Timing), LayoutError> {
+    let mut profile = match &reader.format {
+        WiegandFormat::Named(name) => Profile::from(format(name)),
+        WiegandFormat::Custom(custom) => Profile::custom(layout(custom)?)?,
+    };
+    profile.keypad = reader.keypad.as_deref().map(format);
+    profile.parity = match reader.parity {
+        config::WiegandParity::Both => Parity::Both,
+        config::WiegandParity::Trailing => Parity::Trailing,
+        config::WiegandParity::None => Parity::None,
+    };
+    profile.swapped = reader.swapped;
+    set_cards(&mut profile, &reader.cards);
+    let timing = Timing {
+        min_interval: reader.minimum_interval,
+        frame_gap: reader.frame_gap,
+    };
+    Ok((profile, timing))
+}
+
+/// What the reads of such a reader mean.
+pub(super) fn meaning(sends: &Sends) -> (Content, Rendering) {
+    match sends {
+        Sends::Cards(cards) => (Content::Code, number(&cards.number)),
+        Sends::Lines(lines) => (content(lines.content), Rendering::Decimal),
+    }
+}
+
+/// What a text means.
+pub(super) fn content(text: Text) -> Content {
+    match text {
+        Text::Card(config::CardNumberFormat::Decimal) => Content::Decimal,
+        Text::Card(config::CardNumberFormat::HexMsb) => Content::HexMsb,
+        Text::Card(config::CardNumberFormat::HexLsb) => Content::HexLsb,
+        Text::Code => Content::Code,
+        Text::Pin => Content::Pin,
+    }
+}
+
+/// How the studio writes the numbers of cards.
+pub(super) fn number(name: &str) -> Rendering {
+    Rendering::from_name(name).unwrap_or(Rendering::Decimal)
+}
+
+fn format(name: &str) -> Format {
+    Format::from_name(name).unwrap_or(Format::Line)
+}
+
+fn set_cards(profile: &mut Profile, cards: &Cards) {
+    profile.byte_order = match cards.byte_order {
+        config::ByteOrder::AsSent => ByteOrder::AsSent,
+        config::ByteOrder::Reversed => ByteOrder::Reversed,
+    };
+    profile.uid_len = cards.uid_length;
+}
+
+fn line_rules(lines: &Lines) -> LineRules {
+    let affix = |text: &str| text.parse().unwrap_or_default();
+    LineRules {
+        prefix: affix(&lines.prefix),
+        suffix: affix(&lines.suffix),
+        terminator: match lines.terminator {
+            config::Terminator::Any => Terminator::Any,
+            config::Terminator::Cr => Terminator::Cr,
+            config::Terminator::Lf => Terminator::Lf,
+            config::Terminator::CrLf => Terminator::CrLf,
+            config::Terminator::Idle => Terminator::Idle,
+        },
+        ..LineRules::default()
+    }
+}
+
+fn layout(custom: &WiegandLayout) -> Result<Layout, LayoutError> {
+    let span = |range: &config::BitRange| Span {
+        first: range.first,
+        last: range.last,
+    };
+    let (uid, facility, card, issue) = match &custom.number {
+        config::LayoutNumber::Uid(uid) => (Some(span(uid)), None, None, None),
+        config::LayoutNumber::Card {
+            facility,
+            card,
+            issue,
+        } => (
+            None,
+            facility.as_ref().map(span),
+            Some(span(card)),
+            issue.as_ref().map(span),
+        ),
+    };
+    let parity = custom
+        .parity
+        .iter()
+        .map(|bit| {
+            let over: Vec<Span> = bit.over.iter().map(span).collect();
+            ParityGroup::new(bit.at, bit.odd, &over)
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(Layout {
+        bits: custom.bits,
+        uid,
+        facility,
+        card,
+        issue,
+        fixed: None,
+        parity,
+        check: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_format_and_number_that_the_settings_may_name_is_known_to_the_decoders() {
+        for format in config::FORMATS {
+            assert!(Format::from_name(format.name).is_some(), "{}", format.name);
+        }
+        for name in config::NUMBERS {
+            assert!(Rendering::from_name(name).is_some(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Simulated inputs obey the rules of the real ones. Those on GPIO lines are in the tests of their own, `gpio`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hal::DisconnectCause;
+use hal::gpio::{Backend, Level, Pull};
+use hal::input::{GpioInput, InputEvent, InputEventKind, gpio_input};
+use hal::simulated::SimulatedInput;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use crate::port::PATIENCE;
+
+async fn next(events: &mut mpsc::Receiver<InputEvent>) -> InputEventKind {
+    timeout(PATIENCE, events.recv()).await.unwrap().unwrap().kind
+}
+
+#[tokio::test]
+async fn an_input_tells_its_state_when_it_is_plugged_in_and_each_change_once() {
+    let (sender, mut events) = mpsc::channel(16);
+    let mut input = SimulatedInput::new(Arc::from("passage"), sender);
+    input.set(true).await;
+    assert!(
+        events.is_empty(),
+        "an input that is not plugged in says something"
+    );
+    input.plug_in().await;
+    assert_eq!(next(&mut events).await, InputEventKind::Connected);
+    assert_eq!(next(&mut events).await, InputEventKind::Active);
+    input.set(true).await;
+    input.set(false).await;
+    assert_eq!(next(&mut events).await, InputEventKind::Inactive);
+    input.unplug().await;
+    assert!(
+        matches!(next(&mut events).await, InputEventKind::Disconnected(reason) if reason.cause == DisconnectCause::Unplugged)
+    );
+    input.plug_in().await;
+    assert_eq!(next(&mut events).await, InputEventKind::Connected);
+    assert_eq!(next(&mut events).await, InputEventKind::Inactive);
+}
+
+/// By rppal too, whatever machine this runs on: a line has no such name on any of them.
+#[tokio::test]
+async fn an_input_on_a_line_that_is_not_there_says_so_and_goes_on_trying() {
+    for backend in [Backend::CharacterDevice, Backend::Rppal] {
+        let (sender, mut events) = mpsc::channel(16);
+        let input = GpioInput {
+            name: Arc::from("passage"),
+            backend,
+            line: Arc::from("no such line"),
+            active: Level::Low,
+            pull: Pull::Up,
+            debounce: Duration::ZERO,
+        };
+        let task = tokio::spawn(gpio_input(input, sender));
+        let InputEventKind::Disconnected(reason) = next(&mut events).await else {
+            panic!("it is watched");
+        };
+        let expected = [
+            DisconnectCause::NoGpioChip,
+            DisconnectCause::NoSuchLine,
+            DisconnectCause::PermissionDenied { group: "gpio" },
+        ];
+        assert!(expected.contains(&reason.cause), "{reason}");
+        assert!(!task.is_finished());
+    }
+}
