@@ -68,7 +68,10 @@ fn a_missing_configuration_and_a_missing_key_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("gateway.toml");
     let data = folder.path().join("data");
-    let settings = configuration_of_the_tutorial().replace("/tmp/lane/data", data.to_str().unwrap());
+    let settings = configuration_of_the_tutorial();
+    let (_, named) = settings.split_once("data_dir = \"").unwrap();
+    let (named, _) = named.split_once('"').unwrap();
+    let settings = settings.replace(named, data.to_str().unwrap());
     std::fs::write(&file, settings).unwrap();
     let output = run(&["run", "--config", file.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(64), "{}", text(&output.stderr));
