@@ -31,7 +31,7 @@ use crate::domain::Core;
 use crate::journal::{self, Journal, JournalError};
 use crate::runtime::{
     COMMANDS, Controller, DeviceEvents, Devices, LANE_EVENTS, Notice, READER_EVENTS, Side, Stop, Stopper,
-    Supervisor, TaskEnded, Watchdog, stop, time_sync,
+    Supervisor, TaskEnded, Watchdog, stop, time_sync, watch_utilization,
 };
 use crate::staff::{Staff, StaffKey};
 use crate::studio::{StudioClient, StudioError};
@@ -163,6 +163,14 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
     let core = Core::new(core_settings(settings, opened.boot));
     let (notices, _) = broadcast::channel(NOTICES);
     let (commands, for_controller) = mpsc::channel(COMMANDS);
+    if settings
+        .zones
+        .iter()
+        .any(|zone| zone.capacity == config::Capacity::Studio)
+    {
+        let watching = watch_utilization(studio.clone(), budget.clone(), commands.clone());
+        supervisor.spawn_until(&stop, "utilization", watching);
+    }
     let control = Control {
         core: core.settings().clone(),
         started: clock::wall(),

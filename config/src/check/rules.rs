@@ -91,14 +91,13 @@ pub(crate) fn device_api(studio: Option<&Table<'_>>, delivery: Option<&Table<'_>
             let fix = "add [studio.device_api] with its base_url and token";
             delivery.report().add(problem.with_fix(fix).doubtful());
         }
-        (None, true) if !studio.is_true_in(KEY, "authority") => {
+        (None, true) => {
             let problem = Problem::new(
                 "nothing uses [studio.device_api]",
                 studio.place_of(KEY),
-                "no way of delivery, and no authority",
+                "no way of delivery",
             );
-            let fix =
-                "add \"device-api\" to `ways` in [delivery], set `authority = true`, or remove the section";
+            let fix = "add \"device-api\" to `ways` in [delivery], or remove the section";
             studio.report().add(problem.with_fix(fix).doubtful());
         }
         _ => {}
