@@ -1,6 +1,6 @@
 //! A device that is pulled out takes its own lane with it and no other, and works again when it is back.
 
-use super::{MEMBERS, SECOND, lanes, wait_for_line, wait_for_visits, welcome};
+use super::{MEMBERS, SECOND, lanes, wait_for_visits, welcome};
 use crate::rig::{Gateway, Pty, Studio, rdm6300};
 
 /// The first lanes share one relay board, the last one is alone on another.
@@ -32,7 +32,7 @@ fn readers_and_relays_are_pulled_out_and_put_back_while_another_lane_works() {
     };
 
     lines[0].unplug();
-    wait_for_line(&gateway, &["reader disconnected", "lane 0"]);
+    gateway.wait_for_line(&["reader disconnected", "lane 0"]);
     came.push(presents(&mut lines[LAST]));
     relays.wait_for_opening(LAST, 1, "the last lane without the first reader");
     lines[0].plug();
@@ -43,7 +43,7 @@ fn readers_and_relays_are_pulled_out_and_put_back_while_another_lane_works() {
     relays.0[0].unplug();
     gateway.wait_for_log("relay disconnected", 1);
     let kept_out = presents(&mut lines[0]);
-    wait_for_line(&gateway, &["lane did not open", "lane 0"]);
+    gateway.wait_for_line(&["lane did not open", "lane 0"]);
     came.push(presents(&mut lines[LAST]));
     relays.wait_for_opening(LAST, 2, "the last lane without the first relay board");
     relays.0[0].plug();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::far_end::FarEnd;
-use super::{MEMBERS, PAUSE, hex, lanes, wait_for_line, wait_for_visits, welcome};
+use super::{MEMBERS, PAUSE, hex, lanes, wait_for_visits, welcome};
 use crate::rig::{Gateway, Pty, Studio};
 
 const FORMATS: [&str; 4] = ["twn4-simple", "twn4-simple-crc", "twn4-simple-bin", "pn532-hsu"];
@@ -20,36 +20,47 @@ struct Reader {
     format: &'static str,
     uid: Vec<u8>,
     card: Arc<AtomicBool>,
+    /// A PN532 searches until there is a card, or until it is asked for something else.
+    searching: bool,
 }
 
 impl Reader {
-    fn plug(self, line: Pty) -> FarEnd {
+    fn plug(mut self, line: Pty) -> FarEnd {
         let mut asked = Vec::new();
         FarEnd::play(line, move |bytes| {
             asked.extend_from_slice(bytes);
-            self.turn(&mut asked)
+            match self.format {
+                "twn4-simple" => self.answers(b"050010\r", &mut asked),
+                "twn4-simple-crc" => self.answers(b"0500100F10\r", &mut asked),
+                "twn4-simple-bin" => self.answers(b"\x03\x00\x05\x00\x10", &mut asked),
+                _ => self.searches(&mut asked),
+            }
         })
     }
 
-    fn turn(&self, asked: &mut Vec<u8>) -> Vec<u8> {
-        let card = self.card.load(Ordering::Relaxed);
-        let question: &[u8] = match self.format {
-            "twn4-simple" => b"050010\r",
-            "twn4-simple-crc" => b"0500100F10\r",
-            "twn4-simple-bin" => b"\x03\x00\x05\x00\x10",
-            _ if asked.ends_with(PN532_AWAKEN) => {
-                asked.clear();
-                return [PN532_ACK, PN532_AWAKE].concat();
-            }
-            // A search goes on until there is a card or until it is called off.
-            _ if asked.ends_with(PN532_SEARCH) && !card => return Vec::new(),
-            _ => PN532_SEARCH,
-        };
-        if asked.ends_with(question) {
-            asked.clear();
-            return self.answer(card);
+    fn answers(&self, question: &[u8], asked: &mut Vec<u8>) -> Vec<u8> {
+        if !asked.ends_with(question) {
+            return Vec::new();
         }
-        Vec::new()
+        asked.clear();
+        self.answer(self.card.load(Ordering::Relaxed))
+    }
+
+    fn searches(&mut self, asked: &mut Vec<u8>) -> Vec<u8> {
+        let mut said = Vec::new();
+        if asked.ends_with(PN532_AWAKEN) {
+            asked.clear();
+            said.extend([PN532_ACK, PN532_AWAKE].concat());
+        } else if asked.ends_with(PN532_SEARCH) {
+            asked.clear();
+            self.searching = true;
+            said.extend(PN532_ACK);
+        }
+        if self.searching && self.card.load(Ordering::Relaxed) {
+            self.searching = false;
+            said.extend(self.answer(true));
+        }
+        said
     }
 
     fn answer(&self, card: bool) -> Vec<u8> {
@@ -67,7 +78,7 @@ impl Reader {
                 let sum = found.iter().fold(0_u8, |sum, byte| sum.wrapping_sub(*byte));
                 let length = u8::try_from(found.len()).unwrap();
                 let head = [0x00, 0x00, 0xFF, length, length.wrapping_neg()];
-                [PN532_ACK, &head, &found, &[sum, 0x00]].concat()
+                [&head, &found[..], &[sum, 0x00]].concat()
             }
         }
     }
@@ -95,6 +106,7 @@ fn each_polled_reader_opens_its_lane_once_for_a_card_that_is_left_lying_and_work
             format,
             uid: uid.to_vec(),
             card: Arc::clone(&card),
+            searching: false,
         };
         (reader.plug(line), card)
     };
@@ -126,7 +138,7 @@ fn each_polled_reader_opens_its_lane_once_for_a_card_that_is_left_lying_and_work
         assert_eq!(relays.openings(number), 1, "{format}");
         let (reader, _) = plugged.remove(0);
         let mut line = reader.unplug();
-        wait_for_line(&gateway, &["reader disconnected", &format!("reader=\"{format}\"")]);
+        gateway.wait_for_line(&["reader disconnected", &format!("reader=\"{format}\"")]);
         line.plug();
         let (reader, card) = plug(line, format, &second[number].uid);
         card.store(true, Ordering::Relaxed);

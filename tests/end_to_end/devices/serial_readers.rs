@@ -6,7 +6,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use turnstile_gateway::simulator::{SimulatedMember, Story, members};
 
-use super::{MEMBERS, PAUSE, SECOND, decimal, hex, lanes, wait_for_line, wait_for_visits, welcome};
+use super::{MEMBERS, PAUSE, SECOND, decimal, hex, lanes, wait_for_visits, welcome};
 use crate::rig::{Gateway, Lane, ON, Pty, Studio, rdm6300, wait_for};
 
 /// Past the repeat filter, and past the time for which an unknown code stays unknown.
@@ -199,7 +199,7 @@ fn every_serial_format_opens_its_lane_through_noise_and_never_with_a_wrong_check
         }
     }
     for case in cases.iter().filter(|case| case.wrong.is_some()) {
-        wait_for_line(&gateway, &["read rejected", &format!("reader=\"{}\"", case.name)]);
+        gateway.wait_for_line(&["read rejected", &format!("reader=\"{}\"", case.name)]);
     }
     let ending = |case: &Case| case.lines.contains("terminator = \"c") || case.lines.contains("terminator = \"l");
     for (case, line) in cases.iter().zip(&mut lines) {
