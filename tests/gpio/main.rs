@@ -13,6 +13,7 @@
 #[allow(dead_code, unused_imports, reason = "the other tests use the rest of it")]
 mod rig;
 #[path = "../../hal/tests/gpio/sim.rs"]
+#[allow(dead_code, reason = "the tests of the devices use the rest of it")]
 mod sim;
 
 use std::process::Command;
@@ -96,7 +97,12 @@ fn a_frame_of_edges_opens_the_lane_and_the_passage_is_a_visit() {
     studio.give_card(member.id, &number.to_string());
     let folder = tempfile::tempdir().unwrap();
     let gateway = Gateway::start(&write_tables(folder.path(), studio.address(), TABLES));
-    for ready in ["reader connected", "relay connected", "input connected", "the roster is complete"] {
+    for ready in [
+        "reader connected",
+        "relay connected",
+        "input connected",
+        "the roster is complete",
+    ] {
         gateway.wait_for_log(ready, 1);
     }
     let send = |bits: &str| sim.send(bits, Duration::from_micros(50), Duration::from_millis(1));

@@ -34,7 +34,13 @@ async fn the_front_desks_button_opens_for_one_person_and_counts_no_visit() {
     gym.touches("sensor").await;
     let passed = gym.next().await;
     assert!(
-        matches!(passed, Notice::Passage { passage: Passage::Taken, .. }),
+        matches!(
+            passed,
+            Notice::Passage {
+                passage: Passage::Taken,
+                ..
+            }
+        ),
         "{passed:?}"
     );
     gym.is_quiet_for(Duration::from_secs(1)).await;

@@ -225,5 +225,6 @@ kind = \"simulated\"
 ",
         data = folder.join("data"),
     );
-    config::parse(&text, Path::new("lane.toml")).unwrap_or_else(|problems| panic!("{}", problems.render(false)))
+    config::parse(&text, Path::new("lane.toml"))
+        .unwrap_or_else(|problems| panic!("{}", problems.render(false)))
 }

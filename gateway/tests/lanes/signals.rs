@@ -65,13 +65,21 @@ async fn lights_and_display_show_each_outcome_in_its_own_way_and_language() {
 
     // A reason with a pattern of its own.
     gym.presents(&german(Story::Paused));
-    soon(display.wait_for(shows("Bitte an der Theke melden"))).await.unwrap();
+    soon(display.wait_for(shows("Bitte an der Theke melden")))
+        .await
+        .unwrap();
     let (lit, times) = steps(&mut lights, 2).await;
     assert_eq!(lit, [RED, Lit::DARK]);
     assert!(times[0] >= Duration::from_millis(190), "{times:?}");
 
-    gym.presents(&who(Story::AccessRefused).find(|member| (member.id - FIRST_ID) % 3 != 0).unwrap());
-    soon(display.wait_for(shows("Please see the front desk"))).await.unwrap();
+    gym.presents(
+        &who(Story::AccessRefused)
+            .find(|member| (member.id - FIRST_ID) % 3 != 0)
+            .unwrap(),
+    );
+    soon(display.wait_for(shows("Please see the front desk")))
+        .await
+        .unwrap();
     let (lit, _) = steps(&mut lights, 4).await;
     assert_eq!(lit, [ALARM, Lit::DARK, RED, Lit::DARK]);
 }

@@ -33,7 +33,12 @@ fn plug(name: &Path) -> Option<VirtualDevice> {
             return None;
         }
     };
-    let node = keyboard.enumerate_dev_nodes_blocking().unwrap().next().unwrap().unwrap();
+    let node = keyboard
+        .enumerate_dev_nodes_blocking()
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap();
     let _ = std::fs::remove_file(name);
     symlink(node, name).unwrap();
     Some(keyboard)

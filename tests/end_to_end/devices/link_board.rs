@@ -246,7 +246,8 @@ fn contacts_and_faults_of_the_board_are_heard_and_its_plug_may_be_pulled() {
 
     lane.board
         .with(|firmware, now| firmware.input(BoardInput::Tamper, true, now));
-    lane.gateway.wait_for_log("housing of the turnstile has been opened", 1);
+    lane.gateway
+        .wait_for_log("housing of the turnstile has been opened", 1);
     lane.board
         .with(|firmware, now| firmware.fault(Fault::from_code(9), now));
     lane.gateway.wait_for_log("the turnstile reports a fault", 1);

@@ -36,7 +36,9 @@ fn welcome(uid_length: usize) -> impl Iterator<Item = SimulatedMember> {
 }
 
 fn decimal(uid: &[u8]) -> String {
-    let value = uid.iter().fold(0_u128, |value, byte| value << 8 | u128::from(*byte));
+    let value = uid
+        .iter()
+        .fold(0_u128, |value, byte| value << 8 | u128::from(*byte));
     value.to_string()
 }
 
@@ -53,7 +55,11 @@ struct Relays(Vec<Pty>);
 impl Relays {
     /// So many boards, on the ports `relays-0` and so on.
     fn new(folder: &Path, boards: usize) -> Self {
-        Self((0..boards).map(|board| Pty::new(folder, &format!("relays-{board}"))).collect())
+        Self(
+            (0..boards)
+                .map(|board| Pty::new(folder, &format!("relays-{board}")))
+                .collect(),
+        )
     }
 
     /// The `[[relay]]` table of the relay with this number, named `relay-<number>`.
@@ -72,7 +78,9 @@ channel = {channel}
     /// How often the relay with this number was switched on.
     fn openings(&self, number: usize) -> usize {
         let channel = u8::try_from(number % 8 + 1).unwrap();
-        self.0[number / 8].arrivals(&[0xA0, channel, 0x01, 0xA1 + channel]).len()
+        self.0[number / 8]
+            .arrivals(&[0xA0, channel, 0x01, 0xA1 + channel])
+            .len()
     }
 
     fn wait_for_opening(&self, number: usize, count: usize, what: &str) {

@@ -15,7 +15,8 @@ fn readers_and_relays_are_pulled_out_and_put_back_while_another_lane_works() {
         .collect();
     let readers: Vec<(String, String)> = (0..=LAST)
         .map(|lane| {
-            let table = format!("kind = \"serial\"\nport = \"{{folder}}/reader-{lane}\"\nformat = \"rdm6300\"");
+            let table =
+                format!("kind = \"serial\"\nport = \"{{folder}}/reader-{lane}\"\nformat = \"rdm6300\"");
             (format!("lane {lane}"), table)
         })
         .collect();

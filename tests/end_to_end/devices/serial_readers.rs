@@ -83,15 +83,39 @@ fn cards(studio: &Studio) -> Vec<Case> {
     cases.push(Case::new("printed number", lines, &member, frame));
 
     let member = card();
-    cases.push(Case::new("gwiot7941e", "format = \"gwiot7941e\"", &member, gwiot(&member.uid)).checked(2));
+    cases.push(
+        Case::new(
+            "gwiot7941e",
+            "format = \"gwiot7941e\"",
+            &member,
+            gwiot(&member.uid),
+        )
+        .checked(2),
+    );
     let member = card();
     let reversed: Vec<u8> = member.uid.iter().rev().copied().collect();
     let lines = "format = \"gwiot7941e\"\nbyte_order = \"reversed\"";
     cases.push(Case::new("gwiot7941e reversed", lines, &member, gwiot(&reversed)).checked(2));
     let member = welcome(7).next().unwrap();
-    cases.push(Case::new("seven bytes", "format = \"gwiot7941e\"", &member, gwiot(&member.uid)).checked(2));
+    cases.push(
+        Case::new(
+            "seven bytes",
+            "format = \"gwiot7941e\"",
+            &member,
+            gwiot(&member.uid),
+        )
+        .checked(2),
+    );
     let member = card();
-    cases.push(Case::new("ssa-r1101", "format = \"ssa-r1101\"", &member, ssa_r1101(&member.uid)).checked(1));
+    cases.push(
+        Case::new(
+            "ssa-r1101",
+            "format = \"ssa-r1101\"",
+            &member,
+            ssa_r1101(&member.uid),
+        )
+        .checked(1),
+    );
     let member = card();
     let frame = format!("{:0>10}\r\n", decimal(&member.uid)).into_bytes();
     cases.push(Case::new("s4a-dec", "format = \"s4a-dec\"", &member, frame));
@@ -105,7 +129,12 @@ fn cards(studio: &Studio) -> Vec<Case> {
     cases.push(twn3);
     let member = tag();
     studio.give_card(member.id, &decimal(&[0x89, 0xD4, 0x1B]));
-    cases.push(Case::new("wg2rs232", "format = \"wg2rs232\"", &member, b"89D41B".to_vec()));
+    cases.push(Case::new(
+        "wg2rs232",
+        "format = \"wg2rs232\"",
+        &member,
+        b"89D41B".to_vec(),
+    ));
     cases
 }
 
@@ -201,7 +230,8 @@ fn every_serial_format_opens_its_lane_through_noise_and_never_with_a_wrong_check
     for case in cases.iter().filter(|case| case.wrong.is_some()) {
         gateway.wait_for_line(&["read rejected", &format!("reader=\"{}\"", case.name)]);
     }
-    let ending = |case: &Case| case.lines.contains("terminator = \"c") || case.lines.contains("terminator = \"l");
+    let ending =
+        |case: &Case| case.lines.contains("terminator = \"c") || case.lines.contains("terminator = \"l");
     for (case, line) in cases.iter().zip(&mut lines) {
         // A line ends where its terminator is, and not with a silence.
         let end: &[u8] = if ending(case) { b"\r\n" } else { b"" };
@@ -209,7 +239,12 @@ fn every_serial_format_opens_its_lane_through_noise_and_never_with_a_wrong_check
     }
     std::thread::sleep(PAUSE);
     for (number, case) in cases.iter().enumerate() {
-        assert_eq!(relays.openings(number), 0, "{} opened without a member", case.name);
+        assert_eq!(
+            relays.openings(number),
+            0,
+            "{} opened without a member",
+            case.name
+        );
     }
 
     let mut delays = Vec::new();

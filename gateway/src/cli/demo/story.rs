@@ -111,7 +111,9 @@ pub(super) async fn play(stage: &mut Stage) -> anyhow::Result<()> {
         &present_uid(stage, &[0x77, 5, 6, 7, 8]).await?,
         DenyReason::StudioUnreachable,
     )?;
-    println!("  A member who has not been here yet: it asks for 800 ms, then trusts the list of all members.");
+    println!(
+        "  A member who has not been here yet: it asks for 800 ms, then trusts the list of all members."
+    );
     let newcomer = stage
         .members()
         .filter(|member| member.story == Story::Active)
