@@ -43,7 +43,16 @@ pub(super) fn wiegand(reader: &config::WiegandReader) -> Result<(Profile, Timing
 /// What the reads of such a reader mean.
 pub(super) fn meaning(sends: &Sends) -> (Content, Rendering) {
     match sends {
-        Sends::Cards(cards) => (Content::Code, number(&cards.number)),
+        Sends::Cards(cards) => {
+            let number = number(&cards.number);
+            // A card reader that sends text sends the number of the card, written as the studio writes it.
+            let text = match number {
+                Rendering::HexMsb => Content::HexMsb,
+                Rendering::HexLsb => Content::HexLsb,
+                _ => Content::Decimal,
+            };
+            (text, number)
+        }
         Sends::Lines(lines) => (content(lines.content), Rendering::Decimal),
     }
 }
