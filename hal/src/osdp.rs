@@ -1,7 +1,9 @@
 //! Readers on an OSDP bus (IEC 60839-11-5): this is the control panel's side, the protocol itself is libosdp's. A reader
 //! that has a key is listened to over a secure channel or not at all. Not here: more than one reader on a bus.
 
+mod commissioning;
 mod key;
+mod lamps;
 mod replies;
 mod wire;
 
@@ -12,14 +14,16 @@ use firmware_protocol::wiegand::layout::{Layout, Span};
 use firmware_protocol::wiegand::{self, Bits};
 use firmware_protocol::{ByteOrder, Key as KeypadKey, Profile, Reading, Reject};
 use libosdp::{
-    ControlPanel, ControlPanelBuilder, OsdpCommand, OsdpCommandBuzzer, OsdpCommandLed, OsdpError, OsdpEvent,
-    OsdpEventCardRead, OsdpFlag, OsdpLedColor, OsdpLedParams, PdInfoBuilder,
+    ControlPanel, ControlPanelBuilder, OsdpError, OsdpEvent, OsdpEventCardRead, OsdpFlag, PdInfoBuilder,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 use tracing::{error, warn};
 
+pub use self::commissioning::commission;
 pub use self::key::{Key, KeyError};
+use self::lamps::Shown;
+pub use self::lamps::osdp_indicator;
 use self::wire::Wire;
 use crate::clock::monotonic;
 use crate::connection::{DisconnectCause, DisconnectReason, Reconnect};
@@ -106,11 +110,7 @@ impl CardBits {
 /// `lit` is what its light and its buzzer show; the sender may be dropped.
 ///
 /// A full channel never holds the reader up: see [`crate::reader::serial_reader`].
-pub async fn osdp_reader(
-    reader: OsdpReader,
-    mut lit: watch::Receiver<Lit>,
-    events: mpsc::Sender<ReaderEvent>,
-) {
+pub async fn osdp_reader(reader: OsdpReader, lit: watch::Receiver<Lit>, events: mpsc::Sender<ReaderEvent>) {
     let mut voice = Voice::new(reader.name.clone(), events).with_patience(reader.patience);
     if reader.key.is_none() {
         warn!(
@@ -126,7 +126,7 @@ pub async fn osdp_reader(
             Ok(port) => {
                 wire.connect(port, reader.key.is_some());
                 let since = monotonic();
-                let cause = listen(&reader, &wire, &mut lit, &mut reconnect, &mut voice).await;
+                let cause = listen(&reader, &wire, &lit, &mut reconnect, &mut voice).await;
                 wire.disconnect();
                 held = monotonic().saturating_sub(since);
                 cause.map_or_else(
@@ -153,22 +153,18 @@ pub async fn osdp_reader(
 async fn listen(
     reader: &OsdpReader,
     wire: &Wire,
-    lit: &mut watch::Receiver<Lit>,
+    lit: &watch::Receiver<Lit>,
     reconnect: &mut Reconnect,
     voice: &mut Voice,
 ) -> Result<DisconnectCause, DisconnectReason> {
-    let mut panel = match panel(reader, wire) {
+    let mut panel = match panel(reader, wire, OsdpFlag::EnforceSecure) {
         Ok(panel) => panel,
-        Err(error) => {
-            return Ok(DisconnectCause::Failed {
-                operation: "open",
-                message: error.to_string(),
-            });
-        }
+        Err(error) => return Ok(unusable(&error)),
     };
     let start = monotonic();
     let mut online_since = None;
     let mut connected = false;
+    let mut shown = Shown::default();
     loop {
         sleep(REFRESH).await;
         panel.refresh();
@@ -206,18 +202,14 @@ async fn listen(
             connected = true;
             reconnect.connected();
             voice.connection(ReaderEventKind::Connected).await;
-            lit.mark_changed();
         }
         for event in state.events {
             hear(&reader.cards, event, now, voice);
         }
         voice.timeout(now);
         voice.tell_dropped();
-        if connected && lit.has_changed().unwrap_or(false) {
-            let lit = *lit.borrow_and_update();
-            // A reader that goes away just now shows nothing more, and is dark when it comes back.
-            let _ = panel.send_command(READER, OsdpCommand::Led(light(lit)));
-            let _ = panel.send_command(READER, OsdpCommand::Buzzer(buzzer(lit)));
+        if connected {
+            shown.show(*lit.borrow(), &mut panel);
         }
     }
 }
@@ -230,17 +222,15 @@ fn unwilling(reader: &OsdpReader) -> DisconnectCause {
     }
 }
 
-fn panel(reader: &OsdpReader, wire: &Wire) -> Result<ControlPanel, OsdpError> {
+/// A panel for this reader alone. What stands in `keyed` holds for a reader that has a key.
+fn panel(reader: &OsdpReader, wire: &Wire, keyed: OsdpFlag) -> Result<ControlPanel, OsdpError> {
     let baud = i32::try_from(reader.port.baud).unwrap_or_default();
     let mut settings = PdInfoBuilder::new()
         .name(&reader.name)?
         .address(i32::from(reader.address))?
-        .baud_rate(baud)?
-        .flag(OsdpFlag::IgnoreUnsolicited);
+        .baud_rate(baud)?;
     if let Some(key) = &reader.key {
-        settings = settings
-            .secure_channel_key(key.expose())
-            .flag(OsdpFlag::EnforceSecure);
+        settings = settings.secure_channel_key(key.expose()).flag(keyed);
     }
     let mut panel = ControlPanelBuilder::new()
         .add_channel(Box::new(wire.clone()), vec![settings])
@@ -251,6 +241,13 @@ fn panel(reader: &OsdpReader, wire: &Wire) -> Result<ControlPanel, OsdpError> {
         0
     });
     Ok(panel)
+}
+
+fn unusable(error: &OsdpError) -> DisconnectCause {
+    DisconnectCause::Failed {
+        operation: "open",
+        message: error.to_string(),
+    }
 }
 
 fn hear(cards: &CardBits, event: OsdpEvent, at: Duration, voice: &mut Voice) {
@@ -272,39 +269,5 @@ fn keypad_key(code: u8) -> Result<KeypadKey, Reject> {
         0x7F => Ok(KeypadKey::Star),
         b'\r' => Ok(KeypadKey::Hash),
         _ => KeypadKey::from_char(char::from(code)).ok_or(Reject::UnknownKey),
-    }
-}
-
-/// The first light of the reader, for good. Times are in 100 ms.
-fn light(lit: Lit) -> OsdpCommandLed {
-    const SET: u8 = 1;
-    let color = match (lit.green, lit.red) {
-        (true, true) => OsdpLedColor::Amber,
-        (true, false) => OsdpLedColor::Green,
-        (false, true) => OsdpLedColor::Red,
-        (false, false) => OsdpLedColor::None,
-    };
-    OsdpCommandLed {
-        permanent: OsdpLedParams {
-            control_code: SET,
-            on_count: 1,
-            on_color: color,
-            off_color: color,
-            ..OsdpLedParams::default()
-        },
-        ..OsdpCommandLed::default()
-    }
-}
-
-/// The buzzer of the reader: off, or on for 10 s, so that a reader on a broken cable does not buzz for ever.
-fn buzzer(lit: Lit) -> OsdpCommandBuzzer {
-    const OFF: u8 = 1;
-    const DEFAULT_TONE: u8 = 2;
-    OsdpCommandBuzzer {
-        reader: 0,
-        control_code: if lit.buzzer { DEFAULT_TONE } else { OFF },
-        on_count: 100,
-        off_count: 0,
-        rep_count: 1,
     }
 }

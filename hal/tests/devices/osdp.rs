@@ -1,6 +1,7 @@
 //! OSDP readers: libosdp's peripheral device at the far end of a pseudo-terminal.
 
 use std::fs::File;
+use std::future::pending;
 use std::io::{ErrorKind, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -8,8 +9,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use firmware_protocol::{ByteOrder, Format, Profile, Reading, Rendering};
-use hal::indicator::Lit;
-use hal::osdp::{CardBits, Key, OsdpReader, osdp_reader};
+use hal::indicator::{Lit, Pattern, Step};
+use hal::osdp::{CardBits, Key, OsdpReader, commission, osdp_indicator, osdp_reader};
 use hal::reader::Patience;
 use hal::serial::PortSettings;
 use hal::{DisconnectCause, ReaderEvent, ReaderEventKind};
@@ -34,6 +35,17 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const CARD: [u8; 4] = [0xBD, 0x88, 0xEB, 0x80];
 const CARD_BITS: usize = 26;
 
+/// What a reader at the far end can do.
+#[derive(Clone, Copy)]
+enum Security {
+    /// Nothing: it talks as it is.
+    None,
+    /// A secure channel with the key that it was delivered with, and it takes another one.
+    New,
+    /// A secure channel with this key, and nothing else.
+    Key(&'static str),
+}
+
 /// A reader at the far end, with its own thread: libosdp wants to be called all the time.
 struct Peripheral {
     far_end: FarEnd,
@@ -45,12 +57,11 @@ struct Peripheral {
 }
 
 impl Peripheral {
-    /// One that can talk over a secure channel with this key, or cannot at all.
-    fn plug(socket: &Socket, key: Option<&str>) -> Self {
-        Self::play(socket.plug(), key)
+    fn plug(socket: &Socket, security: Security) -> Self {
+        Self::play(socket.plug(), security)
     }
 
-    fn play(far_end: FarEnd, key: Option<&str>) -> Self {
+    fn play(far_end: FarEnd, security: Security) -> Self {
         let forge = Arc::new(AtomicBool::new(false));
         let line = Line {
             file: Some(far_end.line()),
@@ -63,12 +74,15 @@ impl Peripheral {
             .unwrap()
             .capability(PdCapability::LedControl(PdCapEntity::new(1, 1)))
             .capability(PdCapability::AudibleOutput(PdCapEntity::new(1, 1)));
-        if let Some(key) = key {
-            info = info
-                .capability(PdCapability::CommunicationSecurity(PdCapEntity::new(1, 1)))
+        let secure = PdCapability::CommunicationSecurity(PdCapEntity::new(1, 1));
+        info = match security {
+            Security::None => info,
+            Security::New => info.capability(secure),
+            Security::Key(key) => info
+                .capability(secure)
                 .secure_channel_key(bytes(key))
-                .flag(OsdpFlag::EnforceSecure);
-        }
+                .flag(OsdpFlag::EnforceSecure),
+        };
         let mut device = PeripheralDevice::new(info, Box::new(line)).unwrap();
         let commands: Arc<Mutex<Vec<OsdpCommand>>> = Arc::default();
         let received = commands.clone();
@@ -206,16 +220,8 @@ impl Listener {
     fn start(socket: &Socket, key: Option<&str>, cards: CardBits) -> Self {
         let (sender, events) = mpsc::channel(16);
         let (lit, shown) = watch::channel(Lit::DARK);
-        let reader = OsdpReader {
-            name: "door".into(),
-            port: PortSettings::new(socket.path()),
-            address: ADDRESS,
-            key: key.map(|key| Key::from_hex(key).unwrap()),
-            cards,
-            patience: Patience::default(),
-        };
         let mut task = JoinSet::new();
-        task.spawn(osdp_reader(reader, shown, sender));
+        task.spawn(osdp_reader(reader(socket, key, cards), shown, sender));
         Self {
             events,
             lit,
@@ -252,6 +258,17 @@ impl Listener {
     }
 }
 
+fn reader(socket: &Socket, key: Option<&str>, cards: CardBits) -> OsdpReader {
+    OsdpReader {
+        name: "door".into(),
+        port: PortSettings::new(socket.path()),
+        address: ADDRESS,
+        key: key.map(|key| Key::from_hex(key).unwrap()),
+        cards,
+        patience: Patience::default(),
+    }
+}
+
 fn wiegand() -> CardBits {
     CardBits::Wiegand(Box::new(Profile::from(Format::H10301)))
 }
@@ -259,7 +276,7 @@ fn wiegand() -> CardBits {
 #[tokio::test]
 async fn a_card_is_read_over_the_secure_channel() {
     let socket = Socket::new();
-    let peripheral = Peripheral::plug(&socket, Some(KEY));
+    let peripheral = Peripheral::plug(&socket, Security::Key(KEY));
     let mut listener = Listener::start(&socket, Some(KEY), wiegand());
     listener.connects().await;
     for _ in 0..3 {
@@ -272,7 +289,7 @@ async fn a_card_is_read_over_the_secure_channel() {
 #[tokio::test]
 async fn a_reader_without_a_secure_channel_is_refused_where_there_is_a_key() {
     let socket = Socket::new();
-    let peripheral = Peripheral::plug(&socket, None);
+    let peripheral = Peripheral::plug(&socket, Security::None);
     let mut listener = Listener::start(&socket, Some(KEY), wiegand());
     assert_eq!(listener.disconnects().await, DisconnectCause::NotSecure);
     peripheral.show_card();
@@ -285,14 +302,14 @@ async fn a_reader_without_a_secure_channel_is_refused_where_there_is_a_key() {
         matches!(cause, DisconnectCause::Unplugged | DisconnectCause::NoSuchPort),
         "{cause:?}"
     );
-    let _right = Peripheral::plug(&socket, Some(KEY));
+    let _right = Peripheral::plug(&socket, Security::Key(KEY));
     listener.connects().await;
 }
 
 #[tokio::test]
 async fn a_reader_with_another_key_is_refused() {
     let socket = Socket::new();
-    let peripheral = Peripheral::plug(&socket, Some(OTHER_KEY));
+    let peripheral = Peripheral::plug(&socket, Security::Key(OTHER_KEY));
     let mut listener = Listener::start(&socket, Some(KEY), wiegand());
     assert_eq!(listener.disconnects().await, DisconnectCause::NotSecure);
     peripheral.show_card();
@@ -303,9 +320,10 @@ async fn a_reader_with_another_key_is_refused() {
 #[tokio::test]
 async fn a_card_that_somebody_on_the_cable_sends_without_the_key_is_not_believed() {
     let socket = Socket::new();
-    let peripheral = Peripheral::plug(&socket, Some(KEY));
+    let peripheral = Peripheral::plug(&socket, Security::Key(KEY));
     let mut listener = Listener::start(&socket, Some(KEY), wiegand());
     listener.connects().await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
     peripheral.forge();
     assert_eq!(listener.disconnects().await, DisconnectCause::NotSecure);
     listener.connects().await;
@@ -316,7 +334,7 @@ async fn a_card_that_somebody_on_the_cable_sends_without_the_key_is_not_believed
 #[tokio::test]
 async fn without_a_key_cards_and_pins_are_read_as_they_come() {
     let socket = Socket::new();
-    let peripheral = Peripheral::plug(&socket, None);
+    let peripheral = Peripheral::plug(&socket, Security::None);
     let uid = CardBits::Uid {
         byte_order: ByteOrder::Reversed,
         uid_len: None,
@@ -337,42 +355,78 @@ async fn without_a_key_cards_and_pins_are_read_as_they_come() {
 #[tokio::test]
 async fn a_reader_that_was_unplugged_or_switched_off_is_listened_to_again() {
     let socket = Socket::new();
-    let peripheral = Peripheral::plug(&socket, Some(KEY));
+    let peripheral = Peripheral::plug(&socket, Security::Key(KEY));
     let mut listener = Listener::start(&socket, Some(KEY), wiegand());
     listener.connects().await;
     peripheral.unplug();
     assert_eq!(listener.disconnects().await, DisconnectCause::Unplugged);
-    let peripheral = Peripheral::plug(&socket, Some(KEY));
+    let peripheral = Peripheral::plug(&socket, Security::Key(KEY));
     listener.connects().await;
     let far_end = peripheral.switch_off();
     assert_eq!(listener.disconnects().await, DisconnectCause::NotAnswering);
-    let peripheral = Peripheral::play(far_end, Some(KEY));
+    let peripheral = Peripheral::play(far_end, Security::Key(KEY));
     listener.connects().await;
     peripheral.show_card();
     assert_eq!(listener.card(Rendering::FacilityCardDigits).await, "12304567");
 }
 
 #[tokio::test]
-async fn a_reader_shows_its_light_and_buzzes() {
+async fn a_new_reader_is_refused_until_it_is_given_its_key() {
     let socket = Socket::new();
-    let peripheral = Peripheral::plug(&socket, Some(KEY));
+    let peripheral = Peripheral::plug(&socket, Security::New);
+    let mut listener = Listener::start(&socket, Some(KEY), wiegand());
+    assert_eq!(listener.disconnects().await, DisconnectCause::NotSecure);
+    drop(listener);
+    commission(&reader(&socket, Some(KEY), wiegand())).await.unwrap();
     let mut listener = Listener::start(&socket, Some(KEY), wiegand());
     listener.connects().await;
-    listener.lit.send_replace(Lit {
+    peripheral.show_card();
+    assert_eq!(listener.card(Rendering::FacilityCardDigits).await, "12304567");
+}
+
+#[tokio::test]
+async fn a_reader_that_has_another_key_or_none_cannot_be_given_one() {
+    for security in [Security::Key(OTHER_KEY), Security::None] {
+        let socket = Socket::new();
+        let _peripheral = Peripheral::plug(&socket, security);
+        let refused = commission(&reader(&socket, Some(KEY), wiegand())).await;
+        assert_eq!(refused.unwrap_err().cause, DisconnectCause::NotSecure);
+    }
+}
+
+#[tokio::test]
+async fn a_reader_shows_its_light_and_buzzes() {
+    let socket = Socket::new();
+    let peripheral = Peripheral::plug(&socket, Security::Key(KEY));
+    let mut listener = Listener::start(&socket, Some(KEY), wiegand());
+    let (indicator, task) = osdp_indicator("lights".into(), listener.lit.clone(), pending());
+    tokio::spawn(task);
+    listener.connects().await;
+    let lit = Lit {
         green: true,
         red: false,
         buzzer: true,
-    });
-    let shown = |commands: &[OsdpCommand]| {
-        let green = |command: &OsdpCommand| matches!(command, OsdpCommand::Led(led) if led.permanent.on_color == OsdpLedColor::Green);
-        let buzz = |command: &OsdpCommand| matches!(command, OsdpCommand::Buzzer(buzzer) if buzzer.control_code == 2);
-        commands.iter().any(green) && commands.iter().any(buzz)
+    };
+    let time = Duration::from_millis(500);
+    indicator.play(&Pattern::from(vec![Step { lit, time }]));
+    // Lights up, and goes out after the step.
+    let light = |command: &OsdpCommand| match command {
+        OsdpCommand::Led(led) => Some((led.temporary.control_code, led.temporary.on_color)),
+        _ => None,
+    };
+    let buzz = |command: &OsdpCommand| match command {
+        OsdpCommand::Buzzer(buzzer) => Some(buzzer.control_code),
+        _ => None,
     };
     timeout(PATIENCE, async {
-        while !shown(&peripheral.commands.lock().unwrap()) {
+        while peripheral.commands.lock().unwrap().len() < 4 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     })
     .await
-    .expect("nothing is shown");
+    .expect("too little is shown");
+    let commands = peripheral.commands.lock().unwrap().clone();
+    let lights: Vec<_> = commands.iter().filter_map(light).collect();
+    assert_eq!(lights, [(2, OsdpLedColor::Green), (1, OsdpLedColor::None)]);
+    assert_eq!(commands.iter().filter_map(buzz).collect::<Vec<_>>(), [2, 1]);
 }
