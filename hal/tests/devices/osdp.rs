@@ -65,6 +65,7 @@ impl Peripheral {
         let forge = Arc::new(AtomicBool::new(false));
         let line = Line {
             file: Some(far_end.line()),
+            plain: matches!(security, Security::None),
             forge: forge.clone(),
         };
         let mut info = PdInfoBuilder::new()
@@ -74,14 +75,9 @@ impl Peripheral {
             .unwrap()
             .capability(PdCapability::LedControl(PdCapEntity::new(1, 1)))
             .capability(PdCapability::AudibleOutput(PdCapEntity::new(1, 1)));
-        let secure = PdCapability::CommunicationSecurity(PdCapEntity::new(1, 1));
         info = match security {
-            Security::None => info,
-            Security::New => info.capability(secure),
-            Security::Key(key) => info
-                .capability(secure)
-                .secure_channel_key(bytes(key))
-                .flag(OsdpFlag::EnforceSecure),
+            Security::None | Security::New => info,
+            Security::Key(key) => info.secure_channel_key(bytes(key)).flag(OsdpFlag::EnforceSecure),
         };
         let mut device = PeripheralDevice::new(info, Box::new(line)).unwrap();
         let commands: Arc<Mutex<Vec<OsdpCommand>>> = Arc::default();
@@ -142,6 +138,8 @@ impl Peripheral {
 struct Line {
     /// libosdp's wrapper keeps the channel for ever, but closes it.
     file: Option<File>,
+    /// The device says that it knows of no secure channel. libosdp's always says that it does.
+    plain: bool,
     forge: Arc<AtomicBool>,
 }
 
@@ -160,7 +158,11 @@ impl Channel for Line {
 
     fn write(&mut self, bytes: &[u8]) -> Result<usize, ChannelError> {
         let forge = self.forge.swap(false, Ordering::Relaxed);
-        let packet = if forge { forged(bytes) } else { bytes.to_vec() };
+        let packet = match (forge, self.plain) {
+            (true, _) => forged(bytes),
+            (false, true) => without_security(bytes),
+            (false, false) => bytes.to_vec(),
+        };
         self.file.as_mut().unwrap().write_all(&packet).unwrap();
         Ok(bytes.len())
     }
@@ -197,6 +199,28 @@ fn forged(answer: &[u8]) -> Vec<u8> {
     // A byte of nothing, in place of the second byte of a CRC.
     packet[2] = u8::try_from(packet.len() + 1).unwrap();
     packet.push(packet.iter().fold(0u8, |sum, byte| sum.wrapping_sub(*byte)));
+    packet
+}
+
+/// The capability of secure communication is not there.
+fn without_security(answer: &[u8]) -> Vec<u8> {
+    let mut packet = answer.to_vec();
+    let start = packet.iter().position(|byte| *byte == 0x53).unwrap();
+    if packet[start + 5] == 0x46 {
+        let at = packet
+            .windows(3)
+            .position(|capability| capability == [9, 1, 0])
+            .unwrap();
+        packet[at + 1] = 0;
+        // A checksum, which needs no table.
+        packet[start + 2] -= 1;
+        packet[start + 4] &= !0x04;
+        packet.truncate(packet.len() - 2);
+        let sum = packet[start..]
+            .iter()
+            .fold(0u8, |sum, byte| sum.wrapping_sub(*byte));
+        packet.push(sum);
+    }
     packet
 }
 
