@@ -23,7 +23,6 @@ use tracing::{error, warn};
 pub use self::commissioning::commission;
 pub use self::key::{Key, KeyError};
 use self::lamps::Shown;
-pub use self::lamps::osdp_indicator;
 use self::wire::Wire;
 use crate::clock::monotonic;
 use crate::connection::{DisconnectCause, DisconnectReason, Reconnect};
@@ -107,7 +106,7 @@ impl CardBits {
 /// Listens to the reader for ever and sends what it says as `events`. It counts as connected once it is polled and, with a
 /// key, once its secure channel is there. A reader with a key that is heard without one is an error in the log, and away.
 ///
-/// `lit` is what its light and its buzzer show; the sender may be dropped.
+/// `lit` is what its light and its buzzer show, as from [`crate::indicator::shown_indicator`]; the sender may be dropped.
 ///
 /// A full channel never holds the reader up: see [`crate::reader::serial_reader`].
 pub async fn osdp_reader(reader: OsdpReader, lit: watch::Receiver<Lit>, events: mpsc::Sender<ReaderEvent>) {

@@ -1,43 +1,17 @@
-//! The light and the buzzer of an OSDP reader, as an indicator. Which colour means what is for others to say.
+//! The light and the buzzer of an OSDP reader. When they show what is for others to say.
 
-use std::sync::Arc;
-
+use super::READER;
+use crate::indicator::Lit;
 use libosdp::{
     ControlPanel, OsdpCommand, OsdpCommandBuzzer, OsdpCommandLed, OsdpLedColor, OsdpLedParams, PdCapEntity,
     PdCapability,
 };
-use tokio::sync::watch;
-
-use super::READER;
-use crate::connection::DisconnectReason;
-use crate::indicator::{Indicator, Lamps, Lit, indicator};
 
 /// The longest time for which a light stays on by itself, in 100 ms: a reader whose cable breaks goes back to its own.
 const LONGEST_LIGHT: u16 = 600;
 
 /// The same of the buzzer.
 const LONGEST_BUZZ: u8 = 100;
-
-/// An indicator of this name at the reader that has the other end of `lit`: its handle and its task, which runs until
-/// `stop`. Green and red together are amber; dark is what the reader shows by itself.
-pub fn osdp_indicator(
-    name: Arc<str>,
-    lit: watch::Sender<Lit>,
-    stop: impl Future<Output = ()> + Send,
-) -> (Indicator, impl Future<Output = ()> + Send) {
-    let (handle, player) = indicator(name);
-    let connect = move || Ok(ReaderLamps(lit.clone()));
-    (handle, player.run(connect, stop))
-}
-
-struct ReaderLamps(watch::Sender<Lit>);
-
-impl Lamps for ReaderLamps {
-    fn show(&mut self, lit: Lit) -> Result<(), DisconnectReason> {
-        self.0.send_replace(lit);
-        Ok(())
-    }
-}
 
 /// What the reader was told to show.
 #[derive(Debug, Default)]
@@ -62,7 +36,7 @@ impl Shown {
     }
 }
 
-/// The first light of the reader, for a time.
+/// The first light of the reader, for a time. Green and red together are amber; dark is what the reader shows by itself.
 fn light(lit: Lit) -> OsdpCommandLed {
     const CANCEL: u8 = 1;
     const SET: u8 = 2;

@@ -9,8 +9,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use firmware_protocol::{ByteOrder, Format, Profile, Reading, Rendering};
-use hal::indicator::{Lit, Pattern, Step};
-use hal::osdp::{CardBits, Key, OsdpReader, commission, osdp_indicator, osdp_reader};
+use hal::indicator::{Lit, Pattern, Step, shown_indicator};
+use hal::osdp::{CardBits, Key, OsdpReader, commission, osdp_reader};
 use hal::reader::Patience;
 use hal::serial::PortSettings;
 use hal::{DisconnectCause, ReaderEvent, ReaderEventKind};
@@ -423,7 +423,7 @@ async fn a_reader_shows_its_light_and_buzzes() {
     let socket = Socket::new();
     let peripheral = Peripheral::plug(&socket, Security::Key(KEY));
     let mut listener = Listener::start(&socket, Some(KEY), wiegand());
-    let (indicator, task) = osdp_indicator("lights".into(), listener.lit.clone(), pending());
+    let (indicator, task) = shown_indicator("lights".into(), listener.lit.clone(), pending());
     tokio::spawn(task);
     listener.connects().await;
     let lit = Lit {
