@@ -10,6 +10,7 @@
 mod check_ins;
 mod commands;
 mod decode;
+mod desk;
 mod devices;
 mod directory;
 mod explain;

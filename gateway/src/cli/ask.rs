@@ -1,6 +1,7 @@
 //! What all commands for the running gateway share: which gateway, how it is asked, and how a command ends when that
 //! does not work.
 
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -10,6 +11,7 @@ use config::Settings;
 use super::check_config::colour;
 use super::{FAILED, INVALID_CONFIG};
 use crate::control::{self, Answers, ControlError, Request, Response};
+use crate::studio::StudioError;
 
 /// It did not happen, or all is not well.
 pub(super) const NOT_WELL: u8 = 1;
@@ -46,6 +48,9 @@ pub(super) enum Failure {
     /// The gateway was asked and did not do it.
     #[error("turnstile-gateway: {0}")]
     Refused(String),
+    /// The studio was asked and did not do it, or could not be asked.
+    #[error("turnstile-gateway: {0}")]
+    Studio(#[from] StudioError),
     /// Something on this side.
     #[error("turnstile-gateway: {0:#}")]
     Here(#[from] anyhow::Error),
@@ -60,7 +65,7 @@ pub(super) fn end(outcome: Result<ExitCode, Failure>) -> ExitCode {
             Failure::Control(ControlError::NotRunning { .. }) => NOT_RUNNING,
             Failure::Control(ControlError::NoPermission { .. }) => NO_PERMISSION,
             Failure::Control(_) | Failure::Here(_) => FAILED,
-            Failure::Refused(_) => NOT_WELL,
+            Failure::Refused(_) | Failure::Studio(_) => NOT_WELL,
         })
     })
 }
@@ -102,6 +107,22 @@ impl Target {
 pub(super) fn odd(settings: &Settings) -> Failure {
     let path = control::socket_path(&settings.gateway.data_dir);
     Failure::Control(ControlError::Odd { path })
+}
+
+/// A line from the person at the terminal. Where there is none, `instead` says what can be given in its place.
+pub(super) fn typed(question: &str, instead: &str) -> Result<String, Failure> {
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::Refused(format!(
+            "nobody is there to be asked: give {instead}"
+        )));
+    }
+    eprint!("{question}");
+    let _ = std::io::stderr().flush();
+    let mut line = String::new();
+    std::io::stdin()
+        .read_line(&mut line)
+        .map_err(anyhow::Error::from)?;
+    Ok(line.trim().to_owned())
 }
 
 /// Prints a value as JSON for other programs.

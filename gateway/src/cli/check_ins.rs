@@ -1,7 +1,7 @@
 //! `check-ins`: what the studio does not have yet, and what a person can do about it. It asks the running gateway, or
 //! opens the journal itself where none runs.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
@@ -9,7 +9,7 @@ use clap::Subcommand;
 use config::Settings;
 use jiff::tz::TimeZone;
 
-use super::ask::{self, Failure, NOT_WELL, Target};
+use super::ask::{self, Failure, NOT_WELL, Target, typed};
 use super::print::{bad, bold, pale, table, time};
 use crate::control::{self, CheckIn, CheckInRequest, ControlError, Request, Response};
 use crate::{journal, wiring};
@@ -24,6 +24,9 @@ Examples:
   sudo turnstile-gateway check-ins retry --parked         all that wait for a person
   sudo turnstile-gateway check-ins drop 12-345 --reason \"test card\"
   sudo turnstile-gateway check-ins export > check-ins.csv";
+
+/// What says at the command line what a person would be asked.
+const INSTEAD: &str = "--reason and --yes";
 
 #[derive(Subcommand)]
 pub(super) enum Order {
@@ -113,11 +116,12 @@ fn carry_out(target: &Target, order: Order) -> Result<ExitCode, Failure> {
                 .map_err(|_| ask::odd(&settings))?;
             let reason = match reason {
                 Some(reason) => reason,
-                None => typed("Why is it dropped? ")?,
+                None => typed("Why is it dropped? ", INSTEAD)?,
             };
             if !yes {
                 print_one(&check_in, zone);
-                if typed("The studio will never hear of this visit. Type yes to drop it: ")? != "yes" {
+                let question = "The studio will never hear of this visit. Type yes to drop it: ";
+                if typed(question, INSTEAD)? != "yes" {
                     return Err(Failure::Refused("nothing was dropped".to_owned()));
                 }
             }
@@ -204,22 +208,6 @@ fn from_the_journal(settings: &Settings, request: CheckInRequest) -> Result<Vec<
     let answers = runtime.block_on(control::answer_check_ins(request, &journal.handle()));
     journal.close();
     Ok(answers)
-}
-
-/// A line from the person at the terminal.
-fn typed(question: &str) -> Result<String, Failure> {
-    if !std::io::stdin().is_terminal() {
-        return Err(Failure::Refused(
-            "nobody is there to be asked: give --reason and --yes".to_owned(),
-        ));
-    }
-    eprint!("{question}");
-    let _ = std::io::stderr().flush();
-    let mut line = String::new();
-    std::io::stdin()
-        .read_line(&mut line)
-        .map_err(anyhow::Error::from)?;
-    Ok(line.trim().to_owned())
 }
 
 fn visitor(check_in: &CheckIn) -> String {

@@ -5,6 +5,7 @@ mod check_config;
 mod check_ins;
 mod decode;
 mod demo;
+mod desk;
 mod devices;
 mod explain;
 mod lane;
@@ -112,6 +113,60 @@ enum Command {
         #[command(subcommand)]
         order: lane::MembersOrder,
     },
+    /// Find a customer, or show what the studio knows of one
+    #[command(after_help = desk::CUSTOMER_EXAMPLES)]
+    Customer {
+        #[command(flatten)]
+        target: ask::Target,
+        /// Show names, birthdays and e-mail addresses too
+        #[arg(long, global = true)]
+        personal: bool,
+        #[command(subcommand)]
+        order: desk::CustomerOrder,
+    },
+    /// Give a customer the card, code or PIN that is presented next at a reader
+    #[command(after_help = desk::ENROL_EXAMPLES)]
+    Enrol(desk::EnrolArguments),
+    /// Replace or withdraw a customer's card, code or PIN
+    #[command(after_help = desk::MEDIUM_EXAMPLES)]
+    Medium {
+        #[command(flatten)]
+        change: desk::Change,
+        #[command(subcommand)]
+        order: desk::MediumOrder,
+    },
+    /// Keep a customer out, until a day or until it is lifted
+    #[command(after_help = desk::BLOCK_EXAMPLES)]
+    Block(desk::BlockArguments),
+    /// Lift the block of a customer
+    #[command(after_help = desk::UNBLOCK_EXAMPLES)]
+    Unblock {
+        #[command(flatten)]
+        change: desk::Change,
+        /// The customer's ID
+        customer: i64,
+    },
+    /// Show the visits of a customer
+    #[command(after_help = desk::VISITS_EXAMPLES)]
+    Visits {
+        #[command(flatten)]
+        target: ask::Target,
+        /// The customer's ID
+        customer: i64,
+        /// How many days to look back
+        #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=365))]
+        days: u16,
+    },
+    /// Count one use of a customer's benefit, such as a visit of a visit pass
+    #[command(after_help = desk::USE_BENEFIT_EXAMPLES)]
+    UseBenefit {
+        #[command(flatten)]
+        change: desk::Change,
+        /// The customer's ID
+        customer: i64,
+        /// The key of the benefit
+        key: String,
+    },
     /// List the devices that the studio has created, or activate one for the device API
     Devices(DevicesArguments),
     /// Give a new OSDP reader the key that the configuration file names for it; the gateway is not running meanwhile
@@ -186,6 +241,25 @@ pub fn main() -> ExitCode {
         Command::Lane { target, order } => lane::lane(&target, order),
         Command::Forgive { target, customer } => lane::forgive(&target, customer),
         Command::Members { target, order } => lane::members(&target, &order),
+        Command::Customer {
+            target,
+            personal,
+            order,
+        } => desk::customer(&target, personal, &order),
+        Command::Enrol(arguments) => desk::enrol(&arguments),
+        Command::Medium { change, order } => desk::medium(&change, &order),
+        Command::Block(arguments) => desk::block(&arguments),
+        Command::Unblock { change, customer } => desk::unblock(&change, customer),
+        Command::Visits {
+            target,
+            customer,
+            days,
+        } => desk::visits(&target, customer, days),
+        Command::UseBenefit {
+            change,
+            customer,
+            key,
+        } => desk::use_benefit(&change, customer, &key),
         Command::Devices(arguments) => devices::run(&arguments),
         #[cfg(feature = "osdp")]
         Command::OsdpKey { file, reader } => osdp_key::run(&file.config, &reader),

@@ -187,20 +187,26 @@ impl Directory {
     }
 
     /// Asks the studio for one member's record now, with what it was known to be entitled to. `false` when the studio
-    /// has no such customer.
+    /// has no such customer, who is then forgotten.
     ///
     /// # Errors
-    /// When the studio cannot be asked.
+    /// When the studio cannot be asked. What it has answered until then is kept.
     pub async fn refresh_member(&self, customer: CustomerId) -> Result<bool, StudioError> {
-        let found = self.0.studio.member(customer).await?;
+        let studio = &self.0.studio;
+        let found = studio.member(customer).await?;
         self.0.outage.over();
-        match found {
-            Some(record) => {
-                self.keep(record).await;
-                Ok(true)
-            }
-            None => Ok(false),
+        let Some(record) = found else {
+            self.forget(customer).await;
+            return Ok(false);
+        };
+        let record = self.keep(record).await;
+        let benefits: Vec<String> = record.benefits.keys().cloned().collect();
+        if !benefits.is_empty() {
+            let states = studio.benefits(customer, &benefits).await?;
+            self.keep(ask::entitled(MemberRecord::clone(&record), states))
+                .await;
         }
+        Ok(true)
     }
 
     /// The studio as it was last seen.
