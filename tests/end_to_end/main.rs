@@ -10,9 +10,11 @@
 mod check_ins;
 mod commands;
 mod decode;
+mod description;
 mod desk;
 mod directory;
 mod explain;
 mod operator;
 mod rig;
 mod visit;
+mod webhooks;
