@@ -40,7 +40,8 @@ const START: Duration = Duration::from_secs(9);
 /// A reader that answers has agreed to the secure channel by then, or does not.
 const AGREEMENT: Duration = Duration::from_secs(3);
 
-/// A reader that refuses to be polled says so at once, and one that has kept cards sends them. Until then it is not connected.
+/// A reader that refuses to be polled says so at once, and one that has kept cards sends them. Until then it is not
+/// connected.
 const STEADY: Duration = Duration::from_millis(300);
 
 /// So long without a valid reply a reader is gone (IEC 60839-11-5, 5.7: 8 s). libosdp finds that itself, but by the wall
