@@ -40,7 +40,8 @@ const START: Duration = Duration::from_secs(9);
 /// A reader that answers has agreed to the secure channel by then, or does not.
 const AGREEMENT: Duration = Duration::from_secs(3);
 
-/// A reader that refuses to be polled says so at once. Until then it is not connected.
+/// A reader that refuses to be polled says so at once, and one that has kept cards sends them. Until then it is not
+/// connected.
 const STEADY: Duration = Duration::from_millis(300);
 
 /// So long without a valid reply a reader is gone (IEC 60839-11-5, 5.7: 8 s). libosdp finds that itself, but by the wall
@@ -197,19 +198,21 @@ async fn listen(
             return Ok(DisconnectCause::NotAnswering);
         }
         let steady = now.saturating_sub(*online_since.get_or_insert(now)) >= STEADY;
-        if !connected && (steady || !state.events.is_empty()) {
-            connected = true;
-            reconnect.connected();
-            voice.connection(ReaderEventKind::Connected).await;
+        if !connected {
+            // Cards that the reader has kept while nobody asked for them are too old: its first answers are not read.
+            if steady {
+                connected = true;
+                reconnect.connected();
+                voice.connection(ReaderEventKind::Connected).await;
+            }
+            continue;
         }
         for event in state.events {
             hear(&reader.cards, event, now, voice);
         }
         voice.timeout(now);
         voice.tell_dropped();
-        if connected {
-            shown.show(*lit.borrow(), &mut panel);
-        }
+        shown.show(*lit.borrow(), &mut panel);
     }
 }
 

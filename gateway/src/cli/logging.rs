@@ -40,9 +40,10 @@ pub(super) fn start(style: Style, level: &str, time_zone: TimeZone) {
     };
 }
 
-/// Our own words at the wished level, those of the libraries only when something is wrong.
+/// Our own words at the wished level, those of the libraries only when something is wrong. libosdp has none: what it says
+/// of a reader, `hal` says in the words of the settings, and says it once.
 fn default_filter(level: &str) -> String {
-    format!("warn,turnstile_gateway={level},hal={level}")
+    format!("warn,libosdp=off,turnstile_gateway={level},hal={level}")
 }
 
 /// The wall clock in the studio's zone.

@@ -25,7 +25,7 @@ const PROTECTED: [u8; 2] = [0x16, 0x18];
 const HARMLESS: [u8; 7] = [0x40, 0x41, 0x45, 0x46, 0x76, 0x78, 0x79];
 
 /// Bytes on their way to replies. It never holds more than one packet.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Replies {
     bytes: Vec<u8>,
 }
@@ -104,7 +104,6 @@ fn crc(data: &[u8]) -> u16 {
 }
 
 /// A whole packet with the right check at its end.
-#[derive(Debug)]
 pub(super) struct Reply(Vec<u8>);
 
 impl Reply {

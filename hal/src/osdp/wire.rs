@@ -15,8 +15,8 @@ use crate::serial::Port;
 /// Events that may wait for the task: libosdp has at most one for each time it is refreshed.
 const EVENTS: usize = 16;
 
-/// What the task of a reader and libosdp share.
-#[derive(Debug, Default)]
+/// What the task of a reader and libosdp share. Holds cards, and so has no `Debug`.
+#[derive(Default)]
 struct Shared {
     port: Option<Port>,
     replies: Replies,
@@ -28,7 +28,7 @@ struct Shared {
 }
 
 /// What has happened on the bus.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct State {
     /// What the reader has said.
     pub(super) events: Vec<OsdpEvent>,
@@ -44,7 +44,7 @@ pub(super) struct State {
 ///
 /// libosdp's wrapper keeps its channel and its callback for ever. So there is one bus for the life of a reader, and with
 /// each try some ten bytes are lost, not the port.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Wire(Arc<Mutex<Shared>>);
 
 impl Wire {
@@ -93,23 +93,20 @@ impl Shared {
         ChannelError::TransportError
     }
 
-    /// Looks for the next reply that may be believed.
+    /// Takes what is here, and of that the replies that may be believed.
     fn receive(&mut self) -> Result<(), DisconnectReason> {
         let Some(port) = &mut self.port else {
             return Ok(());
         };
-        let mut byte = [0];
-        while self.rest.is_empty() && port.read_now(&mut byte)? > 0 {
-            let [byte] = byte;
-            match self.replies.feed(byte) {
-                Some(reply) if self.secure && !reply.is_fit_for_a_secure_channel() => {
-                    self.state.unprotected = true;
-                }
-                Some(reply) => {
-                    self.state.heard = Some(monotonic());
-                    self.rest.extend(reply.bytes());
-                }
-                None => {}
+        let mut buffer = [0; 64];
+        let count = port.read_now(&mut buffer)?;
+        let replies = buffer.iter().take(count);
+        for reply in replies.filter_map(|byte| self.replies.feed(*byte)) {
+            if self.secure && !reply.is_fit_for_a_secure_channel() {
+                self.state.unprotected = true;
+            } else {
+                self.state.heard = Some(monotonic());
+                self.rest.extend(reply.bytes());
             }
         }
         Ok(())

@@ -377,6 +377,17 @@ async fn without_a_key_cards_and_pins_are_read_as_they_come() {
 }
 
 #[tokio::test]
+async fn a_card_that_was_shown_while_nobody_listened_is_not_read() {
+    let socket = Socket::new();
+    let peripheral = Peripheral::plug(&socket, Security::Key(KEY));
+    peripheral.show_card();
+    let mut listener = Listener::start(&socket, Some(KEY), wiegand());
+    listener.connects().await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    listener.has_nothing_more();
+}
+
+#[tokio::test]
 async fn a_reader_that_was_unplugged_or_switched_off_is_listened_to_again() {
     let socket = Socket::new();
     let peripheral = Peripheral::plug(&socket, Security::Key(KEY));
