@@ -96,15 +96,6 @@ impl<'a> Table<'a> {
         items.filter_map(|item| item.get_ref().as_str()).collect()
     }
 
-    /// Whether `key` of the table at `section` is true, unchecked.
-    pub(crate) fn is_true_in(&self, section: &str, key: &str) -> bool {
-        let section = self
-            .entry(section)
-            .and_then(|(_, value)| value.get_ref().as_table());
-        let value = section.and_then(|section| section.get(key));
-        value.is_some_and(|value| value.get_ref().as_bool() == Some(true))
-    }
-
     /// Whether `key` is there.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.entry(key).is_some()

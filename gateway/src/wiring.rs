@@ -5,6 +5,7 @@ mod frames;
 mod gpio;
 mod inputs;
 mod openers;
+mod osdp;
 mod readers;
 mod rules;
 mod services;
@@ -31,11 +32,13 @@ use crate::domain::Core;
 use crate::journal::{self, Journal, JournalError};
 use crate::runtime::{
     COMMANDS, Controller, DeviceEvents, Devices, LANE_EVENTS, Notice, READER_EVENTS, Side, Stop, Stopper,
-    Supervisor, TaskEnded, Watchdog, stop, time_sync,
+    Supervisor, TaskEnded, Watchdog, stop, time_sync, watch_utilization,
 };
 use crate::staff::{Staff, StaffKey};
 use crate::studio::{StudioClient, StudioError};
 
+#[cfg(feature = "osdp")]
+pub(crate) use osdp::described as osdp_reader;
 pub(crate) use services::{journal_settings, studio_settings};
 
 /// How long the tasks may take to end: the relays are off long before.
@@ -80,8 +83,19 @@ pub enum StartError {
         /// What is wrong with it.
         error: LayoutError,
     },
-    /// A kind of reader that this build has no driver for.
-    #[error("reader {reader}: this build has no driver for its kind")]
+    /// The key of an OSDP reader cannot be used.
+    #[error("reader {reader}: {error}")]
+    OsdpKey {
+        /// The reader.
+        reader: String,
+        /// What is wrong with it. Never shows it.
+        error: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// An OSDP reader, for a gateway that was built without OSDP.
+    #[error(
+        "reader {reader}: this gateway was built without OSDP. Install one that has it \
+         (`cargo build --features osdp`), or connect the reader by Wiegand"
+    )]
     NotBuiltIn {
         /// The reader.
         reader: String,
@@ -143,14 +157,29 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
     let relays = openers::relays(settings, &stop, &mut supervisor, &mut simulated);
     let boards = openers::boards(settings, &stop, &board_events, &reads, &mut supervisor);
     let openers = openers::by_side(settings, &relays, &boards);
-    let signals = signals::start(settings, &openers, &stop, &mut supervisor, &mut simulated);
+    let mut lights = osdp::Lights::default();
+    let signals = signals::start(
+        settings,
+        &openers,
+        &stop,
+        &mut supervisor,
+        &mut lights,
+        &mut simulated,
+    );
     let devices = Devices {
         sides: openers
             .into_iter()
             .zip(signals)
             .map(|(opener, signals)| Side { opener, signals })
             .collect(),
-        readers: readers::start(settings, &stop, &reads, &mut supervisor, &mut simulated)?,
+        readers: readers::start(
+            settings,
+            &stop,
+            &reads,
+            &mut supervisor,
+            &mut lights,
+            &mut simulated,
+        )?,
         boards: openers::sides_of_boards(settings),
         inputs: inputs::start(settings, &stop, &input_events, &mut supervisor, &mut simulated),
     };
@@ -163,6 +192,14 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
     let core = Core::new(core_settings(settings, opened.boot));
     let (notices, _) = broadcast::channel(NOTICES);
     let (commands, for_controller) = mpsc::channel(COMMANDS);
+    if settings
+        .zones
+        .iter()
+        .any(|zone| zone.capacity == config::Capacity::Studio)
+    {
+        let watching = watch_utilization(studio.clone(), budget.clone(), commands.clone());
+        supervisor.spawn_until(&stop, "utilization", watching);
+    }
     let control = Control {
         core: core.settings().clone(),
         started: clock::wall(),

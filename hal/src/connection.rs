@@ -75,6 +75,12 @@ pub enum DisconnectCause {
     /// The port is there, but the device says nothing when it is asked.
     #[error("does not answer: check its power, its cable, and the speed and format in the settings")]
     NotAnswering,
+    /// An OSDP reader that has a key answers, but not under the protection of that key.
+    #[error(
+        "answers, but not over a secure channel with the key in the settings: it has another key or none, \
+         or somebody is on its cable"
+    )]
+    NotSecure,
     /// Anything else that the operating system says.
     #[error("{operation} failed: {message}")]
     Failed {

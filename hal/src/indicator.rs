@@ -203,6 +203,26 @@ impl<L: Lamps> Drop for Playing<L> {
     }
 }
 
+/// An indicator of this name that another device has: its handle and its task, which runs until `stop` and says by `shown`
+/// what that device has to show.
+pub fn shown_indicator(
+    name: Arc<str>,
+    shown: watch::Sender<Lit>,
+    stop: impl Future<Output = ()> + Send,
+) -> (Indicator, impl Future<Output = ()> + Send) {
+    let (handle, player) = indicator(name);
+    (handle, player.run(move || Ok(Shown(shown.clone())), stop))
+}
+
+struct Shown(watch::Sender<Lit>);
+
+impl Lamps for Shown {
+    fn show(&mut self, lit: Lit) -> Result<(), DisconnectReason> {
+        self.0.send_replace(lit);
+        Ok(())
+    }
+}
+
 /// An indicator on GPIO lines; what has no line is not there.
 #[derive(Clone, Debug)]
 pub struct GpioIndicator {

@@ -14,6 +14,8 @@ mod gpio_relay;
 pub mod indicator;
 pub mod input;
 pub mod keyboard;
+#[cfg(feature = "osdp")]
+pub mod osdp;
 pub mod polled;
 pub mod reader;
 pub mod relay;

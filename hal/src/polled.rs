@@ -27,6 +27,9 @@ const UNANSWERED: u32 = 3;
 /// and no more than needed for that.
 const REPEAT: Duration = Duration::from_millis(250);
 
+/// A card that was not seen for so long has been taken away.
+const GONE: Duration = Duration::from_secs(1);
+
 /// Makes a PN532 give up what it is asked (PN532 user manual, 6.2.1.3). Whether one that has said nothing since it took
 /// the question is there at all, only another question tells.
 const PN532_ABORT: [u8; 6] = [0x00, 0x00, 0xFF, 0x00, 0xFF, 0x00];
@@ -60,6 +63,7 @@ pub async fn polled_reader(reader: PolledReader, events: mpsc::Sender<ReaderEven
                     decoder: Decoder::new(reader.profile.clone()),
                     seen: None,
                     told: None,
+                    useless: None,
                     voice: &mut voice,
                 };
                 let reason = match conversation.hold(&mut reconnect).await {
@@ -90,6 +94,8 @@ struct Conversation<'a> {
     seen: Option<(Reading, Duration)>,
     /// The card at the reader, and when it was told last.
     told: Option<(Reading, Duration)>,
+    /// Why the card at the reader is no use, and when it was seen last.
+    useless: Option<(Reject, Duration)>,
     voice: &'a mut Voice,
 }
 
@@ -197,6 +203,16 @@ impl Conversation<'_> {
             }
             Ok(card) => {
                 self.seen = Some((card, at));
+                Outcome::Answered
+            }
+            // The reader is right: it is the card that is no use, such as a phone with a new number each time.
+            Err(reject @ (Reject::RandomUid | Reject::PartialUid)) => {
+                let before = self.useless.replace((reject, at));
+                let lies_there =
+                    before.is_some_and(|(why, seen)| why == reject && at.saturating_sub(seen) < GONE);
+                if !lies_there {
+                    self.voice.outcome(Err(reject), at);
+                }
                 Outcome::Answered
             }
             Err(reject) => {

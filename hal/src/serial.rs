@@ -90,6 +90,17 @@ impl Port {
         }
     }
 
+    /// Bytes that are here already; 0 when there are none.
+    #[cfg(feature = "osdp")]
+    pub(crate) fn read_now(&mut self, buffer: &mut [u8]) -> Result<usize, DisconnectReason> {
+        match self.stream.try_read(buffer) {
+            Ok(0) => Err(self.reason(DisconnectCause::Unplugged)),
+            Ok(count) => Ok(count),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
+            Err(error) => Err(self.reason(lost("read", &error))),
+        }
+    }
+
     /// Hands all bytes to the kernel. It does not wait until they have left the line.
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), DisconnectReason> {
         match timeout(WRITE_TIMEOUT, self.stream.write_all(bytes)).await {

@@ -111,7 +111,9 @@ fn the_demo_tells_its_story_and_everything_happens_as_told() {
     let story = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{story}\n{}", text(&output.stderr));
     assert!(
-        story.contains("Everything happened as told: 8 visits, 8 check-ins."),
+        story.contains("Everything happened as told: 9 visits, 9 check-ins."),
         "{story}"
     );
+    assert_eq!(story.matches("the person passed").count(), 9, "{story}");
+    assert_eq!(story.matches("nobody passed").count(), 1, "{story}");
 }

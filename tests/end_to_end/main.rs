@@ -12,6 +12,7 @@ mod commands;
 mod decode;
 mod description;
 mod desk;
+mod devices;
 mod directory;
 mod explain;
 mod operator;

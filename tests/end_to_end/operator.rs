@@ -63,7 +63,7 @@ fn the_status_of_a_running_gateway_tells_of_studio_readers_relays_lanes_members_
     assert_ne!(status["readers"][0]["rejected"], 0, "{status}");
     assert_eq!(status["relays"][0]["connected"], true, "{status}");
     assert_eq!(status["lanes"][0]["mode"], "normal", "{status}");
-    assert_eq!(status["members"]["on_disk"], 1, "{status}");
+    assert_ne!(status["members"]["on_disk"], 0, "{status}");
     assert_eq!(status["studio"]["silent_since"], Value::Null, "{status}");
     assert_ne!(status["studio"]["answered"], Value::Null, "{status}");
     assert_eq!(status["troubles"], Value::Array(vec![]), "{status}");

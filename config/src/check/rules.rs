@@ -73,6 +73,41 @@ pub(crate) fn passages(tables: &Tables<'_>) {
     }
 }
 
+/// Lights at an OSDP reader are those of a reader that there is, and of one set of lights only.
+pub(crate) fn osdp_lights(tables: &Tables<'_>) {
+    let lights = || {
+        tables
+            .indicators
+            .iter()
+            .filter(|table| table.text_of("kind") == Some("osdp"))
+    };
+    for (position, table) in lights().enumerate() {
+        let Some(name) = table.text_of("reader") else {
+            continue;
+        };
+        let reader = tables
+            .readers
+            .iter()
+            .find(|reader| reader.text_of("name") == Some(name));
+        let taken = lights()
+            .take(position)
+            .any(|other| other.text_of("reader") == Some(name));
+        let (message, fix) = match reader.map(|reader| reader.text_of("kind")) {
+            Some(Some("osdp")) if taken => (
+                "the lights of this reader are another indicator's already",
+                "use one [[indicator]] for each reader",
+            ),
+            Some(Some("osdp")) => continue,
+            _ => (
+                "no OSDP reader has this name",
+                "name a [[reader]] of `kind = \"osdp\"`",
+            ),
+        };
+        let problem = Problem::new(message, table.place_of("reader"), "these are its lights");
+        table.report().add(problem.with_fix(fix).doubtful());
+    }
+}
+
 /// The device API is set up when something uses it, and only then.
 pub(crate) fn device_api(studio: Option<&Table<'_>>, delivery: Option<&Table<'_>>) {
     const KEY: &str = "device_api";
@@ -91,14 +126,13 @@ pub(crate) fn device_api(studio: Option<&Table<'_>>, delivery: Option<&Table<'_>
             let fix = "add [studio.device_api] with its base_url and token";
             delivery.report().add(problem.with_fix(fix).doubtful());
         }
-        (None, true) if !studio.is_true_in(KEY, "authority") => {
+        (None, true) => {
             let problem = Problem::new(
                 "nothing uses [studio.device_api]",
                 studio.place_of(KEY),
-                "no way of delivery, and no authority",
+                "no way of delivery",
             );
-            let fix =
-                "add \"device-api\" to `ways` in [delivery], set `authority = true`, or remove the section";
+            let fix = "add \"device-api\" to `ways` in [delivery], or remove the section";
             studio.report().add(problem.with_fix(fix).doubtful());
         }
         _ => {}

@@ -70,6 +70,10 @@ pub(super) fn indicator(out: &mut Formatter<'_>, indicator: &Indicator) -> fmt::
             optional(out, "buzzer", gpio.buzzer.as_ref().map(Line))?;
             setting(out, "active", Word(gpio.active))?;
         }
+        IndicatorKind::Osdp { reader } => {
+            setting(out, "kind", Text("osdp"))?;
+            setting(out, "reader", Text(reader))?;
+        }
         IndicatorKind::Simulated => setting(out, "kind", Text("simulated"))?,
     }
     let Patterns {

@@ -4,8 +4,8 @@ use std::fmt::{self, Display, Formatter};
 
 use super::{Line, Place, Span, Text, Word, list, optional, path, setting};
 use crate::settings::{
-    BitRange, Cards, KeyboardReader, LayoutNumber, OsdpReader, Reader, ReaderKind, Sends, SerialReader,
-    WiegandFormat, WiegandLayout, WiegandReader,
+    BitRange, Cards, KeyboardReader, LayoutNumber, OsdpFormat, OsdpReader, Reader, ReaderKind, Sends,
+    SerialReader, WiegandFormat, WiegandLayout, WiegandReader,
 };
 
 pub(super) fn reader(out: &mut Formatter<'_>, reader: &Reader) -> fmt::Result {
@@ -45,10 +45,7 @@ fn write_wiegand(out: &mut Formatter<'_>, wiegand: &WiegandReader) -> fmt::Resul
     setting(out, "kind", Text("wiegand"))?;
     setting(out, "d0", Line(&wiegand.d0))?;
     setting(out, "d1", Line(&wiegand.d1))?;
-    let (format, layout) = match &wiegand.format {
-        WiegandFormat::Named(name) => (name.as_str(), None),
-        WiegandFormat::Custom(layout) => ("custom", Some(layout)),
-    };
+    let (format, layout) = named(&wiegand.format);
     setting(out, "format", Text(format))?;
     optional(out, "keypad", wiegand.keypad.as_deref().map(Text))?;
     setting(out, "parity", Word(wiegand.parity))?;
@@ -110,5 +107,19 @@ fn write_osdp(out: &mut Formatter<'_>, osdp: &OsdpReader) -> fmt::Result {
     setting(out, "baud", osdp.baud)?;
     setting(out, "address", osdp.address)?;
     optional(out, "key", osdp.key.as_ref().map(Place))?;
-    setting(out, "number", Text(&osdp.number))
+    let (format, layout) = match &osdp.format {
+        OsdpFormat::Uid => ("uid", None),
+        OsdpFormat::Wiegand(format) => named(format),
+    };
+    setting(out, "format", Text(format))?;
+    write_cards(out, &osdp.cards)?;
+    setting(out, "pin_timeout", Span(osdp.pin_timeout))?;
+    layout.map_or(Ok(()), |layout| write_layout(out, layout))
+}
+
+fn named(format: &WiegandFormat) -> (&str, Option<&WiegandLayout>) {
+    match format {
+        WiegandFormat::Named(name) => (name, None),
+        WiegandFormat::Custom(layout) => ("custom", Some(layout)),
+    }
 }

@@ -32,7 +32,6 @@ pub(super) fn studio(out: &mut Formatter<'_>, studio: &Studio) -> fmt::Result {
         writeln!(out, "\n[studio.device_api]")?;
         setting(out, "base_url", Text(api.base_url.as_str().trim_end_matches('/')))?;
         setting(out, "token", Place(&api.token))?;
-        setting(out, "authority", api.authority)?;
     }
     if let Some(webhooks) = &studio.webhooks {
         writeln!(out, "\n[studio.webhooks]")?;

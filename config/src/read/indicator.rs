@@ -19,11 +19,15 @@ const LAMPS: [&str; 3] = ["green", "red", "buzzer"];
 pub(super) fn indicator(table: &Table<'_>) -> Option<Indicator> {
     const KINDS: Kinds = &[
         ("gpio", &["green", "red", "buzzer", "active"]),
+        ("osdp", &["reader"]),
         ("simulated", &[]),
     ];
     let name = table.required("name", "\"entry lights\"", value::name);
     let kind = kind(table, KINDS).and_then(|kind| match kind {
         "gpio" => gpio_indicator(table).map(IndicatorKind::Gpio),
+        "osdp" => table
+            .required("reader", "\"entry reader\"", value::name)
+            .map(|reader| IndicatorKind::Osdp { reader }),
         _ => Some(IndicatorKind::Simulated),
     });
     let has = match &kind {

@@ -7,8 +7,8 @@ use super::{Kinds, kind, milliseconds, seconds, secret};
 use crate::choice::{Choice, choice};
 use crate::settings::{
     ByteOrder, CardNumberFormat, Cards, Content, FORMATS, Format, FormatKind, KeyLayout, KeyTerminator,
-    KeyboardReader, Lines, NUMBERS, OsdpReader, Reader, ReaderKind, Sends, SerialLine, SerialReader,
-    Terminator, WiegandFormat, WiegandParity, WiegandReader,
+    KeyboardReader, Lines, NUMBERS, OsdpFormat, OsdpReader, Reader, ReaderKind, Sends, SerialLine,
+    SerialReader, Terminator, WiegandFormat, WiegandParity, WiegandReader,
 };
 use crate::table::Table;
 use crate::value::{self, Complaint};
@@ -53,7 +53,21 @@ const KINDS: Kinds = &[
         ],
     ),
     ("keyboard", &["device", "content", "layout", "terminator"]),
-    ("osdp", &["port", "baud", "address", "key", "number"]),
+    (
+        "osdp",
+        &[
+            "port",
+            "baud",
+            "address",
+            "key",
+            "format",
+            "layout",
+            "number",
+            "byte_order",
+            "uid_length",
+            "pin_timeout",
+        ],
+    ),
     ("simulated", &[]),
 ];
 
@@ -140,7 +154,7 @@ fn serial(table: &Table<'_>, studio: CardNumberFormat) -> Option<SerialReader> {
 fn wiegand(table: &Table<'_>, studio: CardNumberFormat) -> Option<WiegandReader> {
     let d0 = table.required("d0", "\"GPIO17\"", value::gpio_line);
     let d1 = table.required("d1", "\"GPIO18\"", value::gpio_line);
-    let format = wiegand_format(table);
+    let format = wiegand_format(table, "\"h10301\"", &[FormatKind::Wiegand, FormatKind::Keypad]);
     let keypad = table.or("keypad", None, |value| {
         format_of(value, &[FormatKind::Keypad]).map(|format| Some(format.name.to_owned()))
     });
@@ -178,13 +192,13 @@ fn wiegand(table: &Table<'_>, studio: CardNumberFormat) -> Option<WiegandReader>
     })
 }
 
-fn wiegand_format(table: &Table<'_>) -> Option<WiegandFormat> {
+fn wiegand_format(table: &Table<'_>, example: &str, kinds: &[FormatKind]) -> Option<WiegandFormat> {
     const CUSTOM: &str = "custom";
-    let format = table.required("format", "\"h10301\"", |value| {
+    let format = table.required("format", example, |value| {
         if value.as_str() == Some(CUSTOM) {
             Ok(CUSTOM)
         } else {
-            format_of(value, &[FormatKind::Wiegand, FormatKind::Keypad]).map(|format| format.name)
+            format_of(value, kinds).map(|format| format.name)
         }
     });
     let Some(format) = format else {
@@ -217,7 +231,7 @@ fn keyboard(table: &Table<'_>) -> Option<KeyboardReader> {
 
 fn osdp(table: &Table<'_>, studio: CardNumberFormat) -> Option<OsdpReader> {
     let port = table.required("port", super::PORT, value::absolute_path);
-    let baud = table.or("baud", SerialLine::default().baud, value::baud);
+    let baud = table.or("baud", SerialLine::default().baud, osdp_baud);
     let address = table.or(
         "address",
         0,
@@ -229,14 +243,42 @@ fn osdp(table: &Table<'_>, studio: CardNumberFormat) -> Option<OsdpReader> {
         table.pass_over(&["key"]);
         Some(None)
     };
-    let number = number(table, studio);
+    let format = osdp_format(table);
+    let cards = cards(table, studio);
+    let pin_timeout = pin_timeout(table);
     Some(OsdpReader {
         port: port?,
         baud: baud?,
         address: address?,
         key: key?,
-        number: number?,
+        format: format?,
+        cards: cards?,
+        pin_timeout: pin_timeout?,
     })
+}
+
+fn osdp_baud(value: &DeValue<'_>) -> Result<u32, Complaint> {
+    match value::baud(value)? {
+        baud @ (9600 | 19200 | 38400 | 57600 | 115_200 | 230_400) => Ok(baud),
+        _ => Err(Complaint::new(
+            "is not a speed of OSDP",
+            "9600, 19200, 38400, 57600, 115200 or 230400",
+            "write the speed that is set at the reader",
+        )),
+    }
+}
+
+fn osdp_format(table: &Table<'_>) -> Option<OsdpFormat> {
+    const UID: &str = "uid";
+    if table.text_of("format") != Some(UID) {
+        return wiegand_format(table, "\"uid\"", &[FormatKind::Wiegand]).map(OsdpFormat::Wiegand);
+    }
+    table.pass_over(&["format"]);
+    table.refuse(
+        "layout",
+        "a UID is all of the bits; only \"custom\" needs a layout",
+    );
+    Some(OsdpFormat::Uid)
 }
 
 fn cards(table: &Table<'_>, studio: CardNumberFormat) -> Option<Cards> {

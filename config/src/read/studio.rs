@@ -91,12 +91,10 @@ fn device_api(table: &Table<'_>) -> Option<DeviceApi> {
     let base_url = table.required("base_url", "\"https://example.devices.example\"", value::base_url);
     hide_login(table);
     let token = secret(table, "token", "{ credential = \"studio-device-token\" }");
-    let authority = table.or("authority", false, value::boolean);
     table.finish();
     Some(DeviceApi {
         base_url: base_url?,
         token: token?,
-        authority: authority?,
     })
 }
 
@@ -189,6 +187,11 @@ fn ways(table: &Table<'_>) -> Option<Vec<Way>> {
                 "names a way twice",
                 "each visit is reported once",
                 "write each way once",
+            )),
+            _ if words.contains(&OPEN_API) && words.contains(&DEVICE_API) => Err(Complaint::new(
+                "reports each visit twice",
+                "both of these are check-ins",
+                "choose \"open-api\", which keeps the time of the visit, or \"device-api\"",
             )),
             _ => Ok(words),
         }

@@ -192,6 +192,11 @@ pub struct Indicator {
 pub enum IndicatorKind {
     /// On GPIO lines.
     Gpio(GpioIndicator),
+    /// The light and the buzzer of an OSDP reader.
+    Osdp {
+        /// The name of that reader.
+        reader: String,
+    },
     /// None but the program's own memory: for demonstrations and tests.
     Simulated,
 }

@@ -184,14 +184,27 @@ pub struct KeyboardReader {
 pub struct OsdpReader {
     /// Absolute path of the port; no other device has it.
     pub port: PathBuf,
-    /// Bits per second; 8 data bits, no parity, 1 stop bit.
+    /// Bits per second, 9600 to 230400; 8 data bits, no parity, 1 stop bit.
     pub baud: u32,
     /// Its address on the bus, 0 to 126.
     pub address: u8,
     /// Where the key of its secure channel is kept: 16 bytes as 32 hex digits. Without one the bus is not encrypted.
     pub key: Option<SecretSource>,
-    /// The name of one of [`NUMBERS`]: how the studio writes the number of such a card.
-    pub number: String,
+    /// What the bits of its cards are.
+    pub format: OsdpFormat,
+    /// How its cards are understood.
+    pub cards: Cards,
+    /// The longest pause between two keys of a PIN.
+    pub pin_timeout: Duration,
+}
+
+/// What the bits are that an OSDP reader sends of a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OsdpFormat {
+    /// The UID in whole bytes.
+    Uid,
+    /// A Wiegand frame.
+    Wiegand(WiegandFormat),
 }
 
 /// A frame format that a reader may have.

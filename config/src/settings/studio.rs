@@ -30,7 +30,7 @@ pub struct Studio {
     pub requests_per_minute: u32,
     /// Absolute path of a PEM file with certificates that are trusted besides the system's.
     pub extra_roots: Option<PathBuf>,
-    /// The device API; there when [`Way::DeviceApi`] or [`DeviceApi::authority`] needs it, and only then.
+    /// The device API; there when [`Way::DeviceApi`] needs it, and only then.
     pub device_api: Option<DeviceApi>,
     /// Where the studio's webhooks come in; off without.
     pub webhooks: Option<Webhooks>,
@@ -52,8 +52,6 @@ pub struct DeviceApi {
     pub base_url: Url,
     /// Where the token is kept.
     pub token: SecretSource,
-    /// It is asked for credentials that nobody else knows, within the decision deadline.
-    pub authority: bool,
 }
 
 /// Where the studio's webhooks come in.

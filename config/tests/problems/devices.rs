@@ -308,3 +308,69 @@ fn an_indicator_shows_only_what_it_has() {
         "{granted:?}"
     );
 }
+
+/// The exit reader as one on an OSDP bus.
+fn osdp(settings: &str) -> String {
+    let serial = "kind = \"serial\"\nport = \"/dev/ttyUSB1\"\nformat = \"line\"\ncontent = \"decimal\"\n";
+    assert!(GOOD.contains(serial));
+    GOOD.replacen(
+        serial,
+        &format!("kind = \"osdp\"\nport = \"/dev/ttyUSB1\"\n{settings}"),
+        1,
+    )
+}
+
+#[test]
+fn an_osdp_reader_says_what_its_cards_are_and_has_a_speed_of_osdp() {
+    let good = osdp("format = \"uid\"\n");
+    for format in ["w34-uid", "h10301"] {
+        let settings = parse(&good.replace("uid", format), Path::new("config.toml")).unwrap();
+        let config::ReaderKind::Osdp(reader) = &settings.reader("exit reader").unwrap().kind else {
+            panic!()
+        };
+        let named = config::WiegandFormat::Named(format.to_owned());
+        assert_eq!(reader.format, config::OsdpFormat::Wiegand(named));
+    }
+    let said = |bad: &str| problem_of(&good, "format = \"uid\"\n", bad);
+    assert_eq!(said("").1, "`format` is missing");
+    assert_eq!(said("format = \"w4\"\n").1, "`format` does not fit here");
+    assert_eq!(said("format = \"custom\"\n").1, "`layout` is missing");
+    let (_, message, _) = said("format = \"uid\"\nbaud = 4800\n");
+    assert_eq!(message, "`baud` is not a speed of OSDP");
+    let layout = "format = \"uid\"\n[reader.layout]\nbits = 26\ncard = [0, 25]\n";
+    assert!(said(layout).1.starts_with("`layout` does not belong in"));
+}
+
+#[test]
+fn osdp_lights_are_those_of_an_osdp_reader_and_of_one_set_only() {
+    let lights = |name: &str, reader: &str| {
+        format!("\n[[indicator]]\nname = \"{name}\"\nkind = \"osdp\"\nreader = \"{reader}\"\n")
+    };
+    let sides = |text: String| {
+        text.replace(
+            "relay = \"side relay\"",
+            "relay = \"side relay\"\nindicator = \"a\"",
+        )
+        .replace(
+            "relay = \"main relay\"",
+            "relay = \"main relay\"\nindicator = \"b\"",
+        )
+    };
+    let with = |first: &str, second: &str| {
+        sides(osdp("format = \"uid\"\n")) + &lights("a", first) + &lights("b", second)
+    };
+    let said = |text: &str| -> Vec<String> {
+        let problems = problems(text);
+        problems
+            .iter()
+            .map(|problem| problem.message().to_owned())
+            .collect()
+    };
+    let unknown = "no OSDP reader has this name";
+    assert_eq!(
+        said(&with("exit reader", "exit reader")),
+        ["the lights of this reader are another indicator's already"]
+    );
+    assert_eq!(said(&with("exit reader", "entry reader")), [unknown]);
+    assert_eq!(said(&with("nobody", "exit reader")), [unknown]);
+}

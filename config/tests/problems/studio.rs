@@ -125,12 +125,8 @@ fn the_device_api_is_set_up_when_something_uses_it_and_only_then() {
         "\"device-api\", ",
         "",
         "nothing uses [studio.device_api]",
-        "`authority = true`",
+        "remove the section",
     );
-    let authority =
-        RICH.replacen("\"device-api\", ", "", 1)
-            .replacen("[delivery]", "authority = true\n[delivery]", 1);
-    assert!(parse(&authority, Path::new("config.toml")).is_ok());
     refused_in_rich(
         "https://example.devices",
         "http://example.devices",
@@ -173,6 +169,9 @@ fn the_ways_of_delivery_are_known_and_have_what_they_need() {
         "`ways` has an unknown value",
         "did you mean \"device-api\"?",
     );
+    let both = RICH.replacen(ways, "ways = [\"open-api\", \"device-api\"]", 1);
+    let both = problems(&both).to_string();
+    assert!(both.contains("`ways` reports each visit twice"), "{both}");
     let none = problems(&RICH.replacen(ways, "ways = []", 1)).to_string();
     assert!(none.contains("`ways` is empty"), "{none}");
 }

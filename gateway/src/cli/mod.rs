@@ -10,6 +10,8 @@ mod devices;
 mod explain;
 mod lane;
 mod logging;
+#[cfg(feature = "osdp")]
+mod osdp_key;
 mod print;
 mod run;
 mod status;
@@ -167,6 +169,15 @@ enum Command {
     },
     /// List the devices that the studio has created, or activate one for the device API
     Devices(DevicesArguments),
+    /// Give a new OSDP reader the key that the configuration file names for it; the gateway is not running meanwhile
+    #[cfg(feature = "osdp")]
+    #[command(after_help = osdp_key::EXAMPLES)]
+    OsdpKey {
+        #[command(flatten)]
+        file: RunArguments,
+        /// The reader's name in the configuration file
+        reader: String,
+    },
     /// Say what a reader's frame means, as one line of JSON; exits 65 when it is not valid
     Decode(decode::Arguments),
 }
@@ -250,6 +261,8 @@ pub fn main() -> ExitCode {
             key,
         } => desk::use_benefit(&change, customer, &key),
         Command::Devices(arguments) => devices::run(&arguments),
+        #[cfg(feature = "osdp")]
+        Command::OsdpKey { file, reader } => osdp_key::run(&file.config, &reader),
         Command::Decode(arguments) => decode::run(&arguments),
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn run(file: &Path) -> ExitCode {
             // A key that is not there is a mistake of the settings: starting again does not mend it.
             let unusable = matches!(
                 failure.downcast_ref(),
-                Some(StartError::ApiKey(_) | StartError::Studio(_))
+                Some(StartError::ApiKey(_) | StartError::OsdpKey { .. } | StartError::Studio(_))
             );
             ExitCode::from(if unusable { INVALID_CONFIG } else { FAILED })
         }

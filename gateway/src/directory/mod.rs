@@ -326,7 +326,7 @@ impl Directory {
     }
 }
 
-/// A record, and what was known before of what it does not speak of.
+/// The newer of two records, with the other for what it does not speak of.
 fn joined(record: MemberRecord, before: Option<Arc<MemberRecord>>) -> MemberRecord {
     match before {
         None => record,
@@ -340,6 +340,8 @@ fn joined(record: MemberRecord, before: Option<Arc<MemberRecord>>) -> MemberReco
             }
             record.joined(&before)
         }
+        // Read from disk, or fetched with the roster, while the studio was answering a swipe.
+        Some(before) if before.as_of > record.as_of => MemberRecord::clone(&before).joined(&record),
         Some(before) => record.joined(&before),
     }
 }

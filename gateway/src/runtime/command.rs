@@ -35,6 +35,13 @@ pub enum Command {
         /// Takes whether there is such a lane.
         answer: oneshot::Sender<bool>,
     },
+    /// The studio has said how many people are in it.
+    Utilization {
+        /// How many.
+        count: u32,
+        /// How many may be; `None` when the studio sets no limit.
+        capacity: Option<u32>,
+    },
     /// Anti-passback is forgiven: for one customer or for everybody.
     Forgive {
         /// Whom; `None` for everybody.

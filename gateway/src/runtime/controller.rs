@@ -266,6 +266,9 @@ impl Controller {
                 }
                 let _ = answer.send(known);
             }
+            Command::Utilization { count, capacity } => {
+                self.core.handle(Input::Utilization { count, capacity }, now);
+            }
             Command::Forgive { customer, answer } => {
                 let whom = customer.map(|customer| customer.0);
                 info!(customer = whom, "anti-passback is forgiven by command");

@@ -12,6 +12,7 @@ mod signals;
 mod stop;
 mod supervisor;
 mod time_sync;
+mod utilization;
 mod watchdog;
 
 pub use command::{COMMANDS, Command, LaneSeen, ReaderSeen, Seen};
@@ -22,4 +23,5 @@ pub use signals::{Lights, Screen, Signals};
 pub use stop::{Stop, Stopper, asked_to_end, stop};
 pub use supervisor::{Supervisor, TaskEnded};
 pub use time_sync::time_sync;
+pub use utilization::watch_utilization;
 pub use watchdog::Watchdog;

@@ -21,10 +21,7 @@ pub(super) fn serial(reader: &config::SerialReader) -> Profile {
 
 /// The profile and timing of a Wiegand reader.
 pub(super) fn wiegand(reader: &config::WiegandReader) -> Result<(Profile, Timing), LayoutError> {
-    let mut profile = match &reader.format {
-        WiegandFormat::Named(name) => Profile::from(format(name)),
-        WiegandFormat::Custom(custom) => Profile::custom(layout(custom)?)?,
-    };
+    let mut profile = frame(&reader.format)?;
     profile.keypad = reader.keypad.as_deref().map(format);
     profile.parity = match reader.parity {
         config::WiegandParity::Both => Parity::Both,
@@ -40,10 +37,36 @@ pub(super) fn wiegand(reader: &config::WiegandReader) -> Result<(Profile, Timing
     Ok((profile, timing))
 }
 
+/// What the bits of an OSDP reader's cards are.
+#[cfg(feature = "osdp")]
+pub(super) fn osdp(reader: &config::OsdpReader) -> Result<hal::osdp::CardBits, LayoutError> {
+    use hal::osdp::CardBits;
+    Ok(match &reader.format {
+        config::OsdpFormat::Uid => CardBits::Uid {
+            byte_order: byte_order(&reader.cards),
+            uid_len: reader.cards.uid_length,
+        },
+        config::OsdpFormat::Wiegand(format) => {
+            let mut profile = frame(format)?;
+            set_cards(&mut profile, &reader.cards);
+            CardBits::Wiegand(Box::new(profile))
+        }
+    })
+}
+
 /// What the reads of such a reader mean.
 pub(super) fn meaning(sends: &Sends) -> (Content, Rendering) {
     match sends {
-        Sends::Cards(cards) => (Content::Code, number(&cards.number)),
+        Sends::Cards(cards) => {
+            let number = number(&cards.number);
+            // A card reader that sends text sends the number of the card, written as the studio writes it.
+            let text = match number {
+                Rendering::HexMsb => Content::HexMsb,
+                Rendering::HexLsb => Content::HexLsb,
+                _ => Content::Decimal,
+            };
+            (text, number)
+        }
         Sends::Lines(lines) => (content(lines.content), Rendering::Decimal),
     }
 }
@@ -68,12 +91,23 @@ fn format(name: &str) -> Format {
     Format::from_name(name).unwrap_or(Format::Line)
 }
 
+fn frame(wiegand: &WiegandFormat) -> Result<Profile, LayoutError> {
+    match wiegand {
+        WiegandFormat::Named(name) => Ok(Profile::from(format(name))),
+        WiegandFormat::Custom(custom) => Profile::custom(layout(custom)?),
+    }
+}
+
 fn set_cards(profile: &mut Profile, cards: &Cards) {
-    profile.byte_order = match cards.byte_order {
+    profile.byte_order = byte_order(cards);
+    profile.uid_len = cards.uid_length;
+}
+
+fn byte_order(cards: &Cards) -> ByteOrder {
+    match cards.byte_order {
         config::ByteOrder::AsSent => ByteOrder::AsSent,
         config::ByteOrder::Reversed => ByteOrder::Reversed,
-    };
-    profile.uid_len = cards.uid_length;
+    }
 }
 
 fn line_rules(lines: &Lines) -> LineRules {

@@ -14,7 +14,7 @@ use hal::simulated::SimulatedReader;
 use hal::wiegand::{WiegandReader, wiegand_reader};
 use tokio::sync::mpsc;
 
-use super::{Simulated, StartError, frames, gpio, rules};
+use super::{Simulated, StartError, frames, gpio, osdp, rules};
 use crate::domain::AccessPointId;
 use crate::runtime::{Content, Reader, Stop, Supervisor};
 
@@ -24,6 +24,7 @@ pub(super) fn start(
     stop: &Stop,
     events: &mpsc::Sender<ReaderEvent>,
     supervisor: &mut Supervisor,
+    lights: &mut osdp::Lights,
     simulated: &mut Simulated,
 ) -> Result<BTreeMap<Arc<str>, Reader>, StartError> {
     let mut known = BTreeMap::new();
@@ -93,10 +94,11 @@ pub(super) fn start(
                 supervisor.spawn_until(stop, task_name, keyboard_reader(task, events.clone()));
                 (frames::content(keyboard.content), Rendering::Decimal)
             }
-            ReaderKind::Osdp(_) => {
-                return Err(StartError::NotBuiltIn {
-                    reader: reader.name.clone(),
-                });
+            ReaderKind::Osdp(described) => {
+                let lit = lights.of(&reader.name).subscribe();
+                let task = osdp::reader(&reader.name, described, lit, events.clone())?;
+                supervisor.spawn_until(stop, task_name, task);
+                (Content::Code, frames::number(&described.cards.number))
             }
             ReaderKind::Simulated => {
                 let control = SimulatedReader::new(Arc::clone(&name), Format::Rdm6300, events.clone());

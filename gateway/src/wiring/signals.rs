@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use config::{DisplayKind, IndicatorKind, Settings};
 use hal::display::{Display, SerialDisplay, serial_display};
-use hal::indicator::{GpioIndicator, Indicator, Lit, Pattern, Step, gpio_indicator};
+use hal::indicator::{GpioIndicator, Indicator, Lit, Pattern, Step, gpio_indicator, shown_indicator};
 use hal::serial::PortSettings;
 use hal::simulated::{simulated_display, simulated_indicator};
 
-use super::{Simulated, gpio, rules};
+use super::{Simulated, gpio, osdp, rules};
 use crate::domain::DenyReason;
 use crate::domain::texts::Language;
 use crate::runtime::{Lights, Opener, Screen, Signals, Stop, Supervisor};
@@ -23,9 +23,10 @@ pub(super) fn start(
     openers: &[Opener],
     stop: &Stop,
     supervisor: &mut Supervisor,
+    osdp: &mut osdp::Lights,
     simulated: &mut Simulated,
 ) -> Vec<Signals> {
-    let lights = lights(settings, stop, supervisor, simulated);
+    let lights = lights(settings, stop, supervisor, osdp, simulated);
     let screens = screens(settings, stop, supervisor, simulated);
     rules::sides(settings)
         .zip(openers)
@@ -44,6 +45,7 @@ fn lights(
     settings: &Settings,
     stop: &Stop,
     supervisor: &mut Supervisor,
+    osdp: &mut osdp::Lights,
     simulated: &mut Simulated,
 ) -> BTreeMap<String, Lights> {
     let mut lights = BTreeMap::new();
@@ -63,6 +65,11 @@ fn lights(
                     buzzer: output(&lines.buzzer),
                 };
                 let (indicator, task) = gpio_indicator(lamps, stop.clone().wished());
+                supervisor.spawn(task_name, task);
+                indicator
+            }
+            IndicatorKind::Osdp { reader } => {
+                let (indicator, task) = shown_indicator(name, osdp.of(reader), stop.clone().wished());
                 supervisor.spawn(task_name, task);
                 indicator
             }

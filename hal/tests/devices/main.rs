@@ -13,6 +13,8 @@ mod boards;
 mod indicators;
 mod inputs;
 mod keyboards;
+#[cfg(feature = "osdp")]
+mod osdp;
 mod polled_readers;
 mod port;
 mod serial_formats;

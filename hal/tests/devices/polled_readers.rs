@@ -45,6 +45,8 @@ enum Mood {
     NoCard,
     Card,
     Spoiled,
+    /// A TWN4 with a phone on it, which shows a new number each time (ISO 14443-3: it begins with 08).
+    Phone,
     Mute,
 }
 
@@ -107,7 +109,10 @@ async fn play(far_end: Arc<FarEnd>, format: Format, mood: Arc<Mutex<Mood>>) {
                 far_end.send(PN532_ACK);
             }
         }
-        let mut answer = answer(format, mood == Mood::Card || mood == Mood::Spoiled).to_vec();
+        let mut answer = match mood {
+            Mood::Phone => b"000180200408A1B2C3\r".to_vec(),
+            mood => answer(format, mood == Mood::Card || mood == Mood::Spoiled).to_vec(),
+        };
         if searching && !answer.is_empty() {
             searching = false;
             if mood == Mood::Spoiled {
@@ -260,4 +265,19 @@ async fn an_unplugged_reader_says_so_and_is_woken_and_asked_again_when_it_is_bac
         assert_card(&next(&mut events).await, format);
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_phone_that_is_left_lying_is_rejected_once_and_the_reader_stays_connected() {
+    let (_socket, reader, mut events) = connected(Format::Twn4Simple).await;
+    reader.is(Mood::Phone);
+    let rejected = ReaderEventKind::Rejected(Rejection::Frame(Reject::RandomUid));
+    assert_eq!(next(&mut events).await, rejected);
+    nothing_for(&mut events, Duration::from_secs(3)).await;
+    reader.is(Mood::NoCard);
+    sleep(Duration::from_millis(1500)).await;
+    reader.is(Mood::Phone);
+    assert_eq!(next(&mut events).await, rejected);
+    reader.is(Mood::Card);
+    assert_card(&next(&mut events).await, Format::Twn4Simple);
 }

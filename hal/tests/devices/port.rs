@@ -87,6 +87,12 @@ impl FarEnd {
         }
     }
 
+    /// The line itself, for a device that reads and writes on its own.
+    #[cfg(feature = "osdp")]
+    pub(crate) fn line(&self) -> File {
+        self.master.try_clone().unwrap()
+    }
+
     /// Fails if anything comes within `silence`.
     pub(crate) async fn receives_nothing_for(&self, silence: Duration) {
         let received = self.receive_within(silence, 1).await;

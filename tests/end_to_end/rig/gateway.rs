@@ -16,6 +16,9 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_gateway-under-test");
 /// The key that the simulator accepts and the gateway sends.
 pub(crate) const KEY_VARIABLE: &str = "TURNSTILE_TEST_KEY";
 
+/// As long as the gateway may take to log something on a busy machine.
+const LIMIT: Duration = Duration::from_secs(20);
+
 /// A running gateway. It is killed with this value.
 pub(crate) struct Gateway {
     process: Child,
@@ -52,14 +55,18 @@ impl Gateway {
     /// Waits until `text` stands in `count` lines of the log.
     pub(crate) fn wait_for_log(&self, text: &str, count: usize) {
         let found = || (self.log().lines().filter(|line| line.contains(text)).count() >= count).then_some(());
-        let limit = Duration::from_secs(20);
-        let end = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            wait_for(&format!("{count} log lines with {text:?}"), limit, found);
-        }));
-        if let Err(panic) = end {
-            eprintln!("--- log of the gateway ---\n{}", self.log());
-            std::panic::resume_unwind(panic);
-        }
+        wait_for(&format!("{count} log lines with {text:?}"), LIMIT, found);
+    }
+
+    /// Waits until a line of the log holds all of these.
+    pub(crate) fn wait_for_line(&self, parts: &[&str]) {
+        let found = || {
+            let log = self.log();
+            log.lines()
+                .any(|line| parts.iter().all(|part| line.contains(part)))
+                .then_some(())
+        };
+        wait_for(&format!("a log line with {parts:?}"), LIMIT, found);
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
@@ -76,6 +83,9 @@ impl Gateway {
 
 impl Drop for Gateway {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- log of the gateway ---\n{}", self.log());
+        }
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

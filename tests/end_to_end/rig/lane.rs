@@ -55,9 +55,39 @@ impl Lane {
     }
 }
 
-/// Writes `gateway.toml` into the folder.
+/// Writes `gateway.toml` into the folder: this lane, and `more`.
 pub(crate) fn write_config(folder: &Path, studio: &str, reader_lines: &str, more: &str) -> PathBuf {
+    let tables = format!(
+        r#"
+[[reader]]
+name = "entry reader"
+kind = "serial"
+port = "{{folder}}/reader"
+{reader_lines}
+
+[[relay]]
+name = "entry relay"
+kind = "usb-relay"
+port = "{{folder}}/relay"
+channel = 1
+
+[[lane]]
+name = "main"
+[lane.entry]
+reader = "entry reader"
+relay = "entry relay"
+pulse = "400ms"
+
+{more}
+"#
+    );
+    write_tables(folder, studio, &tables)
+}
+
+/// Writes `gateway.toml` into the folder: gateway and studio, and these tables. `{folder}` in them is the folder.
+pub(crate) fn write_tables(folder: &Path, studio: &str, tables: &str) -> PathBuf {
     let path = folder.join("gateway.toml");
+    let folder = folder.display().to_string();
     let text = format!(
         r#"
 [gateway]
@@ -69,28 +99,9 @@ base_url = "http://{studio}"
 time_zone = "Europe/Berlin"
 api_key = {{ env = "{KEY_VARIABLE}" }}
 
-[[reader]]
-name = "entry reader"
-kind = "serial"
-port = "{folder}/reader"
-{reader_lines}
-
-[[relay]]
-name = "entry relay"
-kind = "usb-relay"
-port = "{folder}/relay"
-channel = 1
-
-[[lane]]
-name = "main"
-[lane.entry]
-reader = "entry reader"
-relay = "entry relay"
-pulse = "400ms"
-
-{more}
+{tables}
 "#,
-        folder = folder.display()
+        tables = tables.replace("{folder}", &folder)
     );
     std::fs::write(&path, text).unwrap();
     path

@@ -6,7 +6,7 @@ mod pty;
 mod studio;
 
 pub(crate) use gateway::{Gateway, KEY_VARIABLE, PROGRAM};
-pub(crate) use lane::{Lane, OFF, ON, PULSE, rdm6300, write_config};
+pub(crate) use lane::{Lane, OFF, ON, PULSE, rdm6300, write_config, write_tables};
 pub(crate) use pty::Pty;
 pub(crate) use studio::Studio;
 

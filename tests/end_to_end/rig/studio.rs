@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::PROGRAM;
 
@@ -70,6 +70,12 @@ impl Studio {
         }
     }
 
+    /// Gives a member one more card.
+    pub(crate) fn give_card(&self, customer: i64, decimal: &str) {
+        let card = json!({ "type": "CARD_NUMBER", "value": decimal });
+        self.put(&format!("/v1/customers/{customer}/access-medium"), &card);
+    }
+
     pub(crate) fn get(&self, path: &str) -> Value {
         let request = self.client.get(format!("http://{}{path}", self.address));
         self.runtime
@@ -80,6 +86,7 @@ impl Studio {
         let request = self
             .client
             .put(format!("http://{}{path}", self.address))
+            .header("x-api-key", "simulator")
             .json(body);
         let status = self
             .runtime

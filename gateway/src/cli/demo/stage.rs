@@ -1,12 +1,14 @@
 //! The demo's stage: a simulated studio on a free loopback port, the gateway with one simulated lane in a temporary
-//! folder, and everything that happens there as one stream of events.
+//! folder, people who walk through it, and everything that happens there as one stream of events.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use firmware_protocol::{Card, Reading, Text, Uid};
-use hal::simulated::{SimulatedReader, Switched};
+use hal::simulated::{SimulatedInput, SimulatedReader, Switched};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -22,6 +24,9 @@ const SEED: u64 = 1;
 /// How often the studio is looked at for visits that have arrived.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// How long a person takes from the open lane to the passage sensor.
+const WALK: Duration = Duration::from_secs(1);
+
 /// Something that can be seen.
 pub(super) enum Event {
     /// The gateway's own word.
@@ -33,8 +38,10 @@ pub(super) enum Event {
 }
 
 pub(super) struct Stage {
-    pub(super) simulator: std::sync::Arc<Simulator>,
+    pub(super) simulator: Arc<Simulator>,
     reader: SimulatedReader,
+    /// Whether the next person who is let in turns back.
+    stays: Arc<AtomicBool>,
     events: mpsc::Receiver<Event>,
     stop: oneshot::Sender<()>,
     gateway: JoinHandle<Result<(), TaskEnded>>,
@@ -51,7 +58,7 @@ impl Stage {
         })
         .await
         .context("cannot start the simulated studio")?;
-        let simulator = std::sync::Arc::new(simulator);
+        let simulator = Arc::new(simulator);
         let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
         let settings = settings(folder.path(), &simulator.url())?;
         let mut gateway = wiring::start(&settings).await?;
@@ -65,10 +72,21 @@ impl Stage {
             .relays
             .remove("relay")
             .context("the demo has no relay")?;
+        let sensor = gateway
+            .simulated
+            .inputs
+            .remove("sensor")
+            .context("the demo has no passage sensor")?;
+        let stays = Arc::new(AtomicBool::new(false));
+        tokio::spawn(walk_through(
+            gateway.notices.subscribe(),
+            sensor,
+            Arc::clone(&stays),
+        ));
         let (sender, events) = mpsc::channel(256);
         forward(gateway.notices.subscribe(), sender.clone(), Event::Gateway);
         forward(relay.changes(), sender.clone(), Event::Relay);
-        tokio::spawn(watch_studio(std::sync::Arc::clone(&simulator), sender));
+        tokio::spawn(watch_studio(Arc::clone(&simulator), sender));
         let (stop, stopped) = oneshot::channel();
         let working = gateway.work_until(async move {
             // The relay stays plugged in as long as its control handle lives.
@@ -80,6 +98,7 @@ impl Stage {
         Ok(Self {
             simulator,
             reader,
+            stays,
             events,
             stop,
             gateway,
@@ -105,6 +124,11 @@ impl Stage {
         let text = Text::new(text.as_bytes()).map_err(|reject| anyhow!("{reject}"))?;
         self.reader.read(Reading::Text(text));
         Ok(())
+    }
+
+    /// The next person who is let in turns back.
+    pub(super) fn next_one_stays(&self) {
+        self.stays.store(true, Ordering::Relaxed);
     }
 
     /// The next event, waiting for it at most so long.
@@ -136,12 +160,18 @@ kind = \"simulated\"
 [[relay]]
 name = \"relay\"
 kind = \"simulated\"
+[[input]]
+name = \"sensor\"
+kind = \"simulated\"
 [[lane]]
 name = \"main\"
 [lane.entry]
 reader = \"reader\"
 relay = \"relay\"
 pulse = \"400ms\"
+passage_time = \"3s\"
+passage_sensor = \"sensor\"
+check_in = \"on-passage\"
 required_benefits = {{ all = [\"{ACCESS_BENEFIT}\"] }}
 ",
         data = folder.join("data"),
@@ -170,7 +200,29 @@ fn forward<T: Clone + Send + 'static>(
     });
 }
 
-async fn watch_studio(simulator: std::sync::Arc<Simulator>, to: mpsc::Sender<Event>) {
+/// Whoever is let in walks through, one after the other.
+async fn walk_through(
+    mut notices: broadcast::Receiver<Notice>,
+    mut sensor: SimulatedInput,
+    stays: Arc<AtomicBool>,
+) {
+    sensor.plug_in().await;
+    loop {
+        match notices.recv().await {
+            Ok(Notice::Decided {
+                opened: Some(Ok(_)), ..
+            }) if !stays.swap(false, Ordering::Relaxed) => {
+                sleep(WALK).await;
+                sensor.set(true).await;
+                sensor.set(false).await;
+            }
+            Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => return,
+        }
+    }
+}
+
+async fn watch_studio(simulator: Arc<Simulator>, to: mpsc::Sender<Event>) {
     let mut seen = 0;
     loop {
         for visit in simulator.check_ins().into_iter().skip(seen) {

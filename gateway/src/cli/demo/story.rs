@@ -6,7 +6,7 @@ use anyhow::{Context, bail, ensure};
 
 use super::show;
 use super::stage::{Event, Stage};
-use crate::domain::{Basis, DenyReason, Outcome};
+use crate::domain::{Basis, DenyReason, Outcome, Passage};
 use crate::runtime::Notice;
 use crate::simulator::{Faults, SimulatedMember, Story};
 
@@ -54,10 +54,20 @@ pub(super) async fn play(stage: &mut Stage) -> anyhow::Result<()> {
             "a member in good standing was not let in on the studio's word: {:?}",
             decided.outcome
         );
+        comes_to(stage, Passage::Taken).await?;
         visits += 1;
-        relay_is_off(stage).await?;
     }
     arrivals(stage, visits).await?;
+
+    show::headline("One of them is let in and turns back: no visit");
+    let returning = active.first().context("no member")?;
+    stage.next_one_stays();
+    let decided = present(stage, returning).await?;
+    ensure!(
+        matches!(decided.outcome, Outcome::Granted(_)),
+        "a member was kept out who had been let in before"
+    );
+    comes_to(stage, Passage::NotTaken).await?;
 
     show::headline("Others have reasons to stay outside");
     for (story, reason) in REFUSALS {
@@ -77,6 +87,7 @@ pub(super) async fn play(stage: &mut Stage) -> anyhow::Result<()> {
         matches!(decided.outcome, Outcome::Granted(_)),
         "an old restriction kept somebody out"
     );
+    comes_to(stage, Passage::Taken).await?;
     visits += 1;
     arrivals(stage, visits).await?;
 
@@ -92,24 +103,40 @@ pub(super) async fn play(stage: &mut Stage) -> anyhow::Result<()> {
         );
         let span = decided.opened_after.context("the lane did not open")?;
         ensure!(span < AT_ONCE, "a known member waited {span:?}");
+        comes_to(stage, Passage::Taken).await?;
         visits += 1;
     }
-    println!("  A card nobody knows yet: the gateway asks for 800 ms, then says no.");
-    let stranger = stage
+    println!("  A card that nobody knows: the gateway asks for 800 ms, then says no.");
+    refused(
+        &present_uid(stage, &[0x77, 5, 6, 7, 8]).await?,
+        DenyReason::StudioUnreachable,
+    )?;
+    println!(
+        "  A member who has not been here yet: it asks for 800 ms, then trusts the list of all members."
+    );
+    let newcomer = stage
         .members()
         .filter(|member| member.story == Story::Active)
         .nth(active.len())
         .context("no further member")?;
-    refused(&present(stage, &stranger).await?, DenyReason::StudioUnreachable)?;
+    let decided = present(stage, &newcomer).await?;
+    ensure!(
+        decided.outcome == Outcome::Granted(Basis::OfflineAllowance),
+        "a member of the list was not let in without the studio: {:?}",
+        decided.outcome
+    );
+    comes_to(stage, Passage::Taken).await?;
+    visits += 1;
 
     show::headline("The studio recovers: the visits arrive, each once, with their true times");
     stage.simulator.set_faults(Faults::default());
     arrivals(stage, visits).await?;
-    let decided = present(stage, &stranger).await?;
+    let decided = present(stage, &newcomer).await?;
     ensure!(
         matches!(decided.outcome, Outcome::Granted(_)),
         "after the stall a member was kept out"
     );
+    comes_to(stage, Passage::Taken).await?;
     visits += 1;
     arrivals(stage, visits).await?;
     // One visit too many would come now.
@@ -162,15 +189,23 @@ fn refused(decided: &Decided, expected: DenyReason) -> anyhow::Result<()> {
     }
 }
 
-async fn relay_is_off(stage: &mut Stage) -> anyhow::Result<()> {
+/// Waits until the lane is shut again and this has come of the grant.
+async fn comes_to(stage: &mut Stage, expected: Passage) -> anyhow::Result<()> {
+    let mut shut = false;
     loop {
         let event = stage
             .event(PATIENCE)
             .await
-            .context("the relay did not switch off")?;
+            .context("somebody was let in and nothing came of it")?;
         show::event(&event);
-        if matches!(event, Event::Relay(switched) if !switched.on) {
-            return Ok(());
+        match event {
+            Event::Relay(switched) => shut = !switched.on,
+            Event::Gateway(Notice::Passage { passage, .. }) => {
+                ensure!(passage == expected, "expected {expected:?}, got {passage:?}");
+                ensure!(shut, "the relay did not switch off");
+                return Ok(());
+            }
+            Event::Gateway(_) | Event::Arrived(_) => {}
         }
     }
 }

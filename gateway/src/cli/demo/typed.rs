@@ -12,6 +12,7 @@ use crate::runtime::asked_to_end;
 use crate::simulator::Faults;
 
 const HELP: &str = "Type a card number or QR code of the table, or any other, and Enter.
+stay: the next person who is let in turns back
 slow: the studio takes 10 s for each answer   down: it is gone   up: it works again
 table: the cards again   quit: the end";
 
@@ -48,6 +49,10 @@ pub(super) async fn play(stage: &mut Stage) -> anyhow::Result<()> {
                 Some("up") => {
                     stage.simulator.set_faults(Faults::default());
                     say("the studio works again");
+                }
+                Some("stay") => {
+                    stage.next_one_stays();
+                    say("the next person who is let in turns back");
                 }
                 Some("table") => show::table(&samples),
                 Some("help" | "?") => println!("{HELP}"),

@@ -209,11 +209,14 @@ fn the_lanes_mode_and_a_staff_credential_stand_above_what_the_record_says() {
         Outcome::Granted(Basis::FreePassage),
         Outcome::Granted(Basis::Staff),
     );
-    let unknown = Outcome::Denied(DenyReason::Unknown);
+    let (unknown, out) = (
+        Outcome::Denied(DenyReason::Unknown),
+        Outcome::Granted(Basis::WayOut),
+    );
     assert_eq!(set(LaneMode::Open), (free, free, free));
     assert_eq!(
         set(LaneMode::Closed),
-        (Outcome::Denied(DenyReason::LaneClosed), staff, unknown)
+        (Outcome::Denied(DenyReason::LaneClosed), staff, out)
     );
-    assert_eq!(set(LaneMode::Normal), (unknown, staff, unknown));
+    assert_eq!(set(LaneMode::Normal), (unknown, staff, out));
 }
