@@ -8,25 +8,19 @@ use super::{ContractId, CustomerKey, Operation, StudioClient, StudioError};
 use crate::domain::CustomerId;
 
 /// A contract.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contract {
     /// The studio's number of it.
     pub id: ContractId,
     /// The name of the rate.
-    #[serde(rename = "rateName")]
     pub rate: String,
     /// Whether it is in force.
-    #[serde(rename = "contractStatus")]
     pub status: ContractStatus,
     /// When it was made.
-    #[serde(rename = "createdDate")]
     pub created: Option<Date>,
     /// Its first day.
-    #[serde(rename = "startDate")]
     pub start: Date,
     /// Its last day, if it is not extended.
-    #[serde(rename = "endDate")]
     pub end: Option<Date>,
     /// Whether it has been cancelled.
     pub cancelled: bool,
@@ -39,13 +33,11 @@ pub struct Contract {
 }
 
 /// Whether a contract is in force.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ContractStatus {
     /// In force.
     Active,
     /// Not in force, or a state that this program does not know.
-    #[serde(other)]
     Inactive,
 }
 
@@ -68,10 +60,12 @@ impl StudioClient {
         customer: CustomerId,
         status: Option<ContractStatus>,
     ) -> Result<Vec<Contract>, StudioError> {
-        self.customer_call(Operation::Contracts, Method::GET, customer, &["contracts"])
+        let contracts: Vec<WireContract> = self
+            .customer_call(Operation::Contracts, Method::GET, customer, &["contracts"])
             .query_if("status", status.map(ContractStatus::as_str))
             .answer()
-            .await
+            .await?;
+        Ok(contracts.into_iter().map(Contract::from).collect())
     }
 
     /// As [`StudioClient::contracts`], of the customer that `key` names (`getCustomerContractsBy`).
@@ -85,10 +79,48 @@ impl StudioClient {
     ) -> Result<Vec<Contract>, StudioError> {
         let operation = Operation::ContractsBy;
         let path = ["v1", "customers", "contracts", "by"];
-        self.call(operation, Method::GET, &path)
+        let contracts: Vec<WireContract> = self
+            .call(operation, Method::GET, &path)
             .query(&key.query(operation, self.card_number_format())?)
             .query_if("status", status.map(ContractStatus::as_str))
             .answer()
-            .await
+            .await?;
+        Ok(contracts.into_iter().map(Contract::from).collect())
+    }
+}
+
+/// A contract on the wire.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireContract {
+    id: ContractId,
+    rate_name: String,
+    contract_status: String,
+    created_date: Option<Date>,
+    start_date: Date,
+    end_date: Option<Date>,
+    cancelled: bool,
+    cancellation_date: Option<Date>,
+    cancellation_reason: Option<String>,
+    last_possible_cancellation_date: Option<Date>,
+}
+
+impl From<WireContract> for Contract {
+    fn from(contract: WireContract) -> Self {
+        Self {
+            id: contract.id,
+            rate: contract.rate_name,
+            status: match contract.contract_status.as_str() {
+                "ACTIVE" => ContractStatus::Active,
+                _ => ContractStatus::Inactive,
+            },
+            created: contract.created_date,
+            start: contract.start_date,
+            end: contract.end_date,
+            cancelled: contract.cancelled,
+            cancellation_date: contract.cancellation_date,
+            cancellation_reason: contract.cancellation_reason,
+            last_possible_cancellation_date: contract.last_possible_cancellation_date,
+        }
     }
 }
