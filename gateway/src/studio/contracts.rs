@@ -50,53 +50,6 @@ impl ContractStatus {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireContract {
-    id: ContractId,
-    rate_name: String,
-    contract_status: WireStatus,
-    created_date: Option<Date>,
-    start_date: Date,
-    end_date: Option<Date>,
-    cancelled: bool,
-    cancellation_date: Option<Date>,
-    cancellation_reason: Option<String>,
-    last_possible_cancellation_date: Option<Date>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum WireStatus {
-    Active,
-    #[serde(other)]
-    Inactive,
-}
-
-impl From<WireContract> for Contract {
-    fn from(wire: WireContract) -> Self {
-        Self {
-            id: wire.id,
-            rate: wire.rate_name,
-            status: match wire.contract_status {
-                WireStatus::Active => ContractStatus::Active,
-                WireStatus::Inactive => ContractStatus::Inactive,
-            },
-            created: wire.created_date,
-            start: wire.start_date,
-            end: wire.end_date,
-            cancelled: wire.cancelled,
-            cancellation_date: wire.cancellation_date,
-            cancellation_reason: wire.cancellation_reason,
-            last_possible_cancellation_date: wire.last_possible_cancellation_date,
-        }
-    }
-}
-
-fn plain(contracts: Vec<WireContract>) -> Vec<Contract> {
-    contracts.into_iter().map(Contract::from).collect()
-}
-
 impl StudioClient {
     /// The contracts of a customer (`getCustomersContracts`), all or those of one status.
     ///
@@ -107,11 +60,12 @@ impl StudioClient {
         customer: CustomerId,
         status: Option<ContractStatus>,
     ) -> Result<Vec<Contract>, StudioError> {
-        self.customer_call(Operation::Contracts, Method::GET, customer, &["contracts"])
+        let contracts: Vec<WireContract> = self
+            .customer_call(Operation::Contracts, Method::GET, customer, &["contracts"])
             .query_if("status", status.map(ContractStatus::as_str))
             .answer()
-            .await
-            .map(plain)
+            .await?;
+        Ok(contracts.into_iter().map(Contract::from).collect())
     }
 
     /// As [`StudioClient::contracts`], of the customer that `key` names (`getCustomerContractsBy`).
@@ -125,11 +79,48 @@ impl StudioClient {
     ) -> Result<Vec<Contract>, StudioError> {
         let operation = Operation::ContractsBy;
         let path = ["v1", "customers", "contracts", "by"];
-        self.call(operation, Method::GET, &path)
+        let contracts: Vec<WireContract> = self
+            .call(operation, Method::GET, &path)
             .query(&key.query(operation, self.card_number_format())?)
             .query_if("status", status.map(ContractStatus::as_str))
             .answer()
-            .await
-            .map(plain)
+            .await?;
+        Ok(contracts.into_iter().map(Contract::from).collect())
+    }
+}
+
+/// A contract on the wire.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireContract {
+    id: ContractId,
+    rate_name: String,
+    contract_status: String,
+    created_date: Option<Date>,
+    start_date: Date,
+    end_date: Option<Date>,
+    cancelled: bool,
+    cancellation_date: Option<Date>,
+    cancellation_reason: Option<String>,
+    last_possible_cancellation_date: Option<Date>,
+}
+
+impl From<WireContract> for Contract {
+    fn from(contract: WireContract) -> Self {
+        Self {
+            id: contract.id,
+            rate: contract.rate_name,
+            status: match contract.contract_status.as_str() {
+                "ACTIVE" => ContractStatus::Active,
+                _ => ContractStatus::Inactive,
+            },
+            created: contract.created_date,
+            start: contract.start_date,
+            end: contract.end_date,
+            cancelled: contract.cancelled,
+            cancellation_date: contract.cancellation_date,
+            cancellation_reason: contract.cancellation_reason,
+            last_possible_cancellation_date: contract.last_possible_cancellation_date,
+        }
     }
 }

@@ -37,14 +37,14 @@ pub(super) enum Malformed {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Wire {
+struct Notification {
     /// A customer's is a number; other entities may have other ones.
     entity_id: Value,
-    payload: Vec<WireEvent>,
+    payload: Vec<Event>,
 }
 
 #[derive(Deserialize)]
-struct WireEvent {
+struct Event {
     r#type: String,
 }
 
@@ -53,15 +53,15 @@ struct WireEvent {
 /// # Errors
 /// When it cannot be read.
 pub(super) fn changed(body: &[u8]) -> Result<Option<CustomerId>, Malformed> {
-    let wire: Wire = serde_json::from_slice(body).map_err(|_| Malformed::Shape)?;
-    if !wire
+    let notification: Notification = serde_json::from_slice(body).map_err(|_| Malformed::Shape)?;
+    if !notification
         .payload
         .iter()
         .any(|event| CHANGES.contains(&event.r#type.as_str()))
     {
         return Ok(None);
     }
-    match wire.entity_id.as_i64() {
+    match notification.entity_id.as_i64() {
         Some(id) => Ok(Some(CustomerId(id))),
         None => Err(Malformed::Entity),
     }
