@@ -152,8 +152,6 @@ data_dir = {data:?}
 base_url = \"{studio}\"
 time_zone = \"{zone}\"
 api_key = {{ file = {key:?} }}
-[roster]
-enabled = false
 [decisions]
 repeat_window = \"500ms\"
 [[reader]]
