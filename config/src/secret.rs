@@ -13,6 +13,9 @@ const MOST_BYTES: u64 = 4096;
 /// The environment variable in which systemd names the folder of a unit's credentials (systemd.exec(5)).
 const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 
+/// That folder of the packaged service, while it runs (systemd.exec(5)). Only root and the service may read it.
+const SERVICE_CREDENTIALS: &str = "/run/credentials/turnstile-gateway.service";
+
 /// Where a key or token is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretSource {
@@ -25,12 +28,13 @@ pub enum SecretSource {
 }
 
 impl SecretSource {
-    /// Reads the key now. One newline at its end is dropped.
+    /// Reads the key now. One newline at its end is dropped. A credential of a program that was started by hand is
+    /// looked for among those of the running service.
     ///
     /// # Errors
     /// When it is not where it should be, is empty, or holds anything but printable ASCII.
     pub fn read(&self) -> Result<Secret, SecretError> {
-        self.read_with(|name| std::env::var_os(name))
+        self.read_with(|name| std::env::var_os(name).or_else(|| of_the_service(name)))
     }
 
     fn read_with(&self, environment: impl Fn(&str) -> Option<OsString>) -> Result<Secret, SecretError> {
@@ -73,6 +77,12 @@ impl fmt::Display for SecretSource {
             Self::Env(name) => write!(formatter, "environment variable {name}"),
         }
     }
+}
+
+/// The commands at the desk are no services and get no credentials, but they run as root beside the service.
+fn of_the_service(name: &str) -> Option<OsString> {
+    (name == CREDENTIALS_DIRECTORY && Path::new(SERVICE_CREDENTIALS).is_dir())
+        .then(|| SERVICE_CREDENTIALS.into())
 }
 
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {
@@ -123,8 +133,8 @@ pub enum SecretError {
     /// The program was not started with credentials.
     #[error(
         "a key should come from the systemd credential {credential:?}, but this program was started \
-         without credentials: add `LoadCredential={credential}:FILE` to its unit, or write \
-         `{{ file = \"...\" }}` instead to start it by hand"
+         without credentials: add `LoadCredential={credential}:FILE` to its unit; for a command, start the \
+         service first and run it as root; or write `{{ file = \"...\" }}` instead to start it by hand"
     )]
     NoCredentials {
         /// Name of the credential.

@@ -14,4 +14,5 @@ pub mod runtime;
 pub mod simulator;
 pub mod staff;
 pub mod studio;
+mod webhooks;
 pub mod wiring;

@@ -217,7 +217,8 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
         staff(data, settings),
         notices.clone(),
     );
-    let deliverer = services::delivery(settings, journal.handle(), studio.clone(), budget)?;
+    let deliverer = services::delivery(settings, journal.handle(), studio.clone(), budget.clone())?;
+    let webhooks = services::webhooks(settings, &directory, &budget)?;
     let control = control::serve(control::socket_path(data), control);
     supervisor.spawn(
         "controller",
@@ -231,6 +232,9 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
     supervisor.spawn_until(&stop, "delivery", deliverer.run());
     supervisor.spawn_until(&stop, "backlog", delivery::warn_of_backlog(journal.handle()));
     supervisor.spawn_until(&stop, "control", control);
+    if let Some(webhooks) = webhooks {
+        supervisor.spawn_until(&stop, "webhooks", webhooks);
+    }
     supervisor.spawn_until(&stop, "roster", directory.keep_up());
     info!(
         lanes = settings.lanes.len(),

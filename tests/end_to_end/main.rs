@@ -10,6 +10,7 @@
 mod check_ins;
 mod commands;
 mod decode;
+mod description;
 mod desk;
 mod devices;
 mod directory;
@@ -17,3 +18,4 @@ mod explain;
 mod operator;
 mod rig;
 mod visit;
+mod webhooks;

@@ -28,7 +28,7 @@ pub use self::store::{Store, StoreError, stored};
 use self::visit_days::Day;
 use crate::budget::{Budget, Rank};
 use crate::clock;
-use crate::domain::{Answer, Credential, CustomerId, MemberRecord, Recollection};
+use crate::domain::{Answer, Credential, CustomerId, MemberRecord, Monotonic, Recollection};
 use crate::studio::{StudioClient, StudioError};
 
 /// Refreshes behind people's backs that may be under way at once. One that finds no place is left out: the next visit
@@ -81,6 +81,8 @@ struct Inner {
     budget: Budget,
     /// Questions under way: whoever asks the same meanwhile gets the same answer.
     questions: Cache<Question, Answer>,
+    /// When somebody was last asked about by themselves: a slice of the roster that was under way then is older.
+    asked: Cache<CustomerId, Monotonic>,
     refreshes: Arc<Semaphore>,
     outage: Outage,
     resync: Notify,
@@ -110,6 +112,7 @@ impl Directory {
             studio,
             budget,
             questions: Cache::new(MOST_QUESTIONS),
+            asked: Cache::new(MOST_QUESTIONS),
             refreshes: Arc::new(Semaphore::new(MOST_REFRESHES)),
             outage: Outage::default(),
             resync: Notify::new(),
@@ -285,12 +288,14 @@ impl Directory {
     }
 
     async fn forget(&self, customer: CustomerId) {
+        self.0.asked.insert(customer, clock::now().monotonic).await;
         self.0.memory.forget(customer).await;
         self.0.store.forget(customer);
     }
 
     /// Puts a record from the studio into memory and disk. What it does not speak of stays as it was known.
     async fn keep(&self, record: MemberRecord) -> Arc<MemberRecord> {
+        self.0.asked.insert(record.customer, clock::now().monotonic).await;
         let before = match self.0.memory.member(record.customer).await {
             Some(_) => None,
             None => self.stored(record.customer).await,

@@ -11,7 +11,7 @@ use super::Directory;
 use super::store::Progress;
 use crate::budget::Rank;
 use crate::clock;
-use crate::domain::MemberRecord;
+use crate::domain::{MemberRecord, Monotonic};
 use crate::studio::StudioError;
 
 /// Records in one slice, the most that the studio gives.
@@ -98,6 +98,7 @@ async fn fetch(directory: &Directory, last: Option<Progress>) -> Progress {
             inner.store.put_slice(Vec::new(), &progress).await;
         }
         inner.budget.take(Rank::Roster, 1).await;
+        let asked = clock::now().monotonic;
         let slice = inner.studio.members_slice(progress.next.as_deref(), SLICE).await;
         inner.budget.note(&slice);
         match slice {
@@ -109,7 +110,8 @@ async fn fetch(directory: &Directory, last: Option<Progress>) -> Progress {
                 progress.listed += i64::try_from(slice.items.len()).unwrap_or_default();
                 progress.unreadable += i64::try_from(slice.unreadable).unwrap_or_default();
                 progress.next = slice.next;
-                put(directory, slice.items, &progress).await;
+                let records = newest(directory, slice.items, asked).await;
+                put(directory, records, &progress).await;
                 slices += 1;
                 if progress.next.is_none() && !file.has_changed().unwrap_or(false) {
                     break;
@@ -131,6 +133,22 @@ async fn fetch(directory: &Directory, last: Option<Progress>) -> Progress {
     }
     end(directory, &mut progress).await;
     progress
+}
+
+/// The records of a slice that was asked for at `asked`. Somebody who was asked about by themselves since is as they
+/// were then, or gone: a slice that is late must not lift a block that was just set.
+async fn newest(directory: &Directory, slice: Vec<MemberRecord>, asked: Monotonic) -> Vec<MemberRecord> {
+    let mut records = Vec::with_capacity(slice.len());
+    for record in slice {
+        match directory.0.asked.get(&record.customer).await {
+            Some(at) if at >= asked => {
+                let known = directory.0.memory.member(record.customer).await;
+                records.extend(known.as_deref().cloned());
+            }
+            _ => records.push(record),
+        }
+    }
+    records
 }
 
 async fn put(directory: &Directory, records: Vec<MemberRecord>, progress: &Progress) {
@@ -166,7 +184,13 @@ fn pause(failures: u32) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::budget::Budget;
+    use crate::directory::{DirectorySettings, Store};
+    use crate::domain::{CustomerId, MemberStatus};
+    use crate::studio::{ApiKey, StudioClient, StudioSettings};
 
     #[test]
     fn a_roster_is_due_when_it_is_old_unfinished_or_from_the_future() {
@@ -185,6 +209,48 @@ mod tests {
             ..started(600)
         };
         assert_eq!(unfinished.wait(hour, now), Duration::ZERO);
+    }
+
+    #[tokio::test]
+    async fn a_slice_that_is_late_brings_nobody_back_as_they_were_before_they_were_asked_about() {
+        let folder = tempfile::tempdir().unwrap();
+        let studio = StudioSettings::new(
+            "http://localhost".parse().unwrap(),
+            ApiKey::new("key", "the test"),
+        );
+        let directory = Directory::new(
+            Store::open(folder.path()),
+            StudioClient::new(studio).unwrap(),
+            Budget::new(600),
+            DirectorySettings::default(),
+        );
+        let member = |id, access_refused| MemberRecord {
+            customer: CustomerId(id),
+            status: MemberStatus::Member,
+            access_refused,
+            restrictions: Vec::new(),
+            idle_periods: Vec::new(),
+            benefits: BTreeMap::new(),
+            access_code: None,
+            access_code_as_of: None,
+            credentials: Vec::new(),
+            language: None,
+            as_of: clock::wall(),
+        };
+        let slice = || (1..=3).map(|id| member(id, false)).collect();
+        let asked = clock::now().monotonic;
+        directory.keep(member(1, true)).await;
+        directory.forget(CustomerId(2)).await;
+        let seen = |records: Vec<MemberRecord>| -> Vec<_> {
+            let seen = |record: &MemberRecord| (record.customer.0, record.access_refused);
+            records.iter().map(seen).collect()
+        };
+        let late = seen(newest(&directory, slice(), asked).await);
+        assert_eq!(late, [(1, true), (3, false)]);
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        let later = clock::now().monotonic;
+        let timely = seen(newest(&directory, slice(), later).await);
+        assert_eq!(timely, [(1, false), (2, false), (3, false)]);
     }
 
     #[test]

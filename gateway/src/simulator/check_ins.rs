@@ -123,7 +123,12 @@ pub(super) async fn utilization(State(studio): State<Arc<Studio>>) -> Json<Value
         .filter(|visit| visit.check_out_date_time.is_none() && records.day(visit.check_in) == today)
         .map(|visit| visit.customer_id)
         .collect();
-    Json(json!({ "count": inside.len(), "capacity": studio.settings.capacity }))
+    let count = inside.len();
+    Json(match studio.settings.capacity {
+        Some(capacity) => json!({ "count": count, "capacity": capacity }),
+        // By the description it is absent then, and not null.
+        None => json!({ "count": count }),
+    })
 }
 
 /// `getStudioInformation`

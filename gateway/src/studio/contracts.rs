@@ -8,25 +8,19 @@ use super::{ContractId, CustomerKey, Operation, StudioClient, StudioError};
 use crate::domain::CustomerId;
 
 /// A contract.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contract {
     /// The studio's number of it.
     pub id: ContractId,
     /// The name of the rate.
-    #[serde(rename = "rateName")]
     pub rate: String,
     /// Whether it is in force.
-    #[serde(rename = "contractStatus")]
     pub status: ContractStatus,
     /// When it was made.
-    #[serde(rename = "createdDate")]
     pub created: Option<Date>,
     /// Its first day.
-    #[serde(rename = "startDate")]
     pub start: Date,
     /// Its last day, if it is not extended.
-    #[serde(rename = "endDate")]
     pub end: Option<Date>,
     /// Whether it has been cancelled.
     pub cancelled: bool,
@@ -39,13 +33,11 @@ pub struct Contract {
 }
 
 /// Whether a contract is in force.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ContractStatus {
     /// In force.
     Active,
     /// Not in force, or a state that this program does not know.
-    #[serde(other)]
     Inactive,
 }
 
@@ -56,6 +48,53 @@ impl ContractStatus {
             Self::Inactive => "INACTIVE",
         }
     }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireContract {
+    id: ContractId,
+    rate_name: String,
+    contract_status: WireStatus,
+    created_date: Option<Date>,
+    start_date: Date,
+    end_date: Option<Date>,
+    cancelled: bool,
+    cancellation_date: Option<Date>,
+    cancellation_reason: Option<String>,
+    last_possible_cancellation_date: Option<Date>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum WireStatus {
+    Active,
+    #[serde(other)]
+    Inactive,
+}
+
+impl From<WireContract> for Contract {
+    fn from(wire: WireContract) -> Self {
+        Self {
+            id: wire.id,
+            rate: wire.rate_name,
+            status: match wire.contract_status {
+                WireStatus::Active => ContractStatus::Active,
+                WireStatus::Inactive => ContractStatus::Inactive,
+            },
+            created: wire.created_date,
+            start: wire.start_date,
+            end: wire.end_date,
+            cancelled: wire.cancelled,
+            cancellation_date: wire.cancellation_date,
+            cancellation_reason: wire.cancellation_reason,
+            last_possible_cancellation_date: wire.last_possible_cancellation_date,
+        }
+    }
+}
+
+fn plain(contracts: Vec<WireContract>) -> Vec<Contract> {
+    contracts.into_iter().map(Contract::from).collect()
 }
 
 impl StudioClient {
@@ -72,6 +111,7 @@ impl StudioClient {
             .query_if("status", status.map(ContractStatus::as_str))
             .answer()
             .await
+            .map(plain)
     }
 
     /// As [`StudioClient::contracts`], of the customer that `key` names (`getCustomerContractsBy`).
@@ -90,5 +130,6 @@ impl StudioClient {
             .query_if("status", status.map(ContractStatus::as_str))
             .answer()
             .await
+            .map(plain)
     }
 }

@@ -118,11 +118,22 @@ impl StudioClient {
 
 /// A form with one file. The part names a content type because some servers cannot read a part without one.
 fn form(name: &'static str, file: Upload) -> Form {
-    let octets = HeaderValue::from_static("application/octet-stream");
+    let media_type = HeaderValue::from_static(media_type(&file.file_name));
     let part = Part::bytes(file.content)
         .file_name(file.file_name)
-        .headers(HeaderMap::from_iter([(CONTENT_TYPE, octets)]));
+        .headers(HeaderMap::from_iter([(CONTENT_TYPE, media_type)]));
     Form::new().part(name, part)
+}
+
+/// Of the kinds of files that the studio tells apart: pictures have to be JPEG or PNG.
+fn media_type(file_name: &str) -> &'static str {
+    let (_, extension) = file_name.rsplit_once('.').unwrap_or_default();
+    match extension.to_ascii_lowercase().as_str() {
+        "jpg" | "jpeg" => "image/jpeg",
+        "png" => "image/png",
+        "pdf" => "application/pdf",
+        _ => "application/octet-stream",
+    }
 }
 
 #[derive(Deserialize)]

@@ -1,4 +1,4 @@
-//! Studio, member records, journal and delivery by the settings.
+//! Studio, member records, journal, delivery and webhooks by the settings.
 
 use config::Settings;
 use rand::SeedableRng;
@@ -8,9 +8,10 @@ use super::{StartError, rules};
 use crate::budget::Budget;
 use crate::clock;
 use crate::delivery::{Delivery, DeliverySettings, StudioApis};
-use crate::directory::DirectorySettings;
+use crate::directory::{Directory, DirectorySettings};
 use crate::journal::{JournalHandle, JournalSettings, Way};
 use crate::studio::{ApiKey, DeviceClient, DeviceSettings, StudioClient, StudioSettings};
+use crate::webhooks;
 
 /// How the studio of these settings is asked.
 pub(crate) fn studio_settings(settings: &Settings) -> Result<StudioSettings, StartError> {
@@ -42,6 +43,22 @@ pub(super) fn directory_settings(settings: &Settings) -> DirectorySettings {
         usable: settings.decisions.usable,
         ..DirectorySettings::default()
     }
+}
+
+/// The task that takes the studio's webhooks, where there are to be any.
+pub(super) fn webhooks(
+    settings: &Settings,
+    directory: &Directory,
+    budget: &Budget,
+) -> Result<Option<impl Future<Output = ()> + Send + use<>>, StartError> {
+    let Some(webhooks) = &settings.studio.webhooks else {
+        return Ok(None);
+    };
+    let key = webhooks.api_key.read()?;
+    let (listen, directory, budget) = (webhooks.listen, directory.clone(), budget.clone());
+    Ok(Some(async move {
+        webhooks::serve(listen, key.expose(), directory, budget).await;
+    }))
 }
 
 pub(super) fn delivery(

@@ -15,8 +15,8 @@ use crate::studio::{
 };
 
 pub(in crate::cli) const EXAMPLES: &str = "\
-Names and birthdays are only shown with --personal. The key needs the scope CUSTOMER_READ; for contracts also
-CUSTOMER_CONTRACT_READ, for visits CHECKIN_READ.
+Names, birthdays and e-mail addresses are only shown with --personal. The key needs the scope CUSTOMER_READ, for
+visits also CHECKIN_READ.
 
 Examples:
   sudo turnstile-gateway customer find \"Anna Sample\" --personal
