@@ -143,7 +143,7 @@ fn each_polled_reader_opens_its_lane_once_for_a_card_that_is_left_lying_and_work
         let (reader, card) = plug(line, format, &second[number].uid);
         card.store(true, Ordering::Relaxed);
         relays.wait_for_opening(number, 2, format);
-        drop(reader);
+        plugged.push((reader, card));
     }
     wait_for_visits(&studio, members.iter().map(|member| member.id).collect());
 }
