@@ -6,8 +6,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use hal::ReaderEvent;
 use hal::board::BoardEvent;
 use hal::input::InputEvent;
@@ -140,8 +140,14 @@ impl Controller {
                 biased;
                 () = stop.requested() => return,
                 Some(opening) = self.openings.next() => self.opened(opening),
-                Some(event) = events.boards.recv() => self.board_event(&event),
-                Some(event) = events.inputs.recv() => self.input_event(&event),
+                Some(event) = events.boards.recv() => {
+                    self.take_openings();
+                    self.board_event(&event);
+                }
+                Some(event) = events.inputs.recv() => {
+                    self.take_openings();
+                    self.input_event(&event);
+                }
                 Some(input) = self.lookups.next() => self.core.handle(input, clock::now()),
                 Some(event) = events.readers.recv() => self.reader_event(event),
                 () = sleep(due) => {}
@@ -292,6 +298,14 @@ impl Controller {
                 let result = opener.open(pulse, not_after.0).await;
                 Opening { decision, result }
             }));
+        }
+    }
+
+    /// A board says that it has opened before it says that somebody has passed, but by another channel: a visit would
+    /// be lost if the passage were heard first.
+    fn take_openings(&mut self) {
+        while let Some(Some(opening)) = self.openings.next().now_or_never() {
+            self.opened(opening);
         }
     }
 

@@ -268,3 +268,18 @@ fn contacts_and_faults_of_the_board_are_heard_and_its_plug_may_be_pulled() {
     lane.board.pass(Direction::A);
     wait_for_visits(&lane.studio, vec![visitor]);
 }
+
+#[test]
+fn whoever_passes_in_the_moment_in_which_the_lane_opens_is_counted() {
+    let mut lane = Lane::start();
+    let visitors: Vec<i64> = (0..30)
+        .map(|_| {
+            let visitor = lane.enters();
+            lane.board.pass(Direction::A);
+            lane.board.wait_for_contact(None);
+            visitor
+        })
+        .collect();
+    lane.gateway.wait_for_log("passage=\"taken\"", visitors.len());
+    wait_for_visits(&lane.studio, visitors);
+}
