@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -85,6 +85,11 @@ fn make(path: &Path) -> io::Result<[u8; KEY_BYTES]> {
     let mut file = options.write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(&key)?;
     file.sync_all()?;
+    // Made by root at a desk, it still belongs to the service; whoever is not root owns it anyway.
+    if let Some(folder) = path.parent() {
+        let owner = std::fs::metadata(folder)?;
+        let _ = fchown(&file, Some(owner.uid()), Some(owner.gid()));
+    }
     Ok(key)
 }
 

@@ -106,6 +106,39 @@ fn a_frame_is_decoded_to_one_json_line_and_a_wrong_one_refused_with_a_reason() {
 }
 
 #[test]
+fn a_staff_credential_is_hashed_for_the_configuration_file_without_being_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("gateway.toml");
+    let (settings, data) = (configuration_of_the_tutorial(), folder.path().join("data"));
+    std::fs::create_dir(&data).unwrap();
+    let (_, named) = settings.split_once("data_dir = \"").unwrap();
+    let (named, _) = named.split_once('"').unwrap();
+    std::fs::write(&file, settings.replace(named, data.to_str().unwrap())).unwrap();
+    let hash = || {
+        let typed = folder.path().join("typed");
+        std::fs::write(&typed, "1173673668653440\n").unwrap();
+        let mut command = Command::new(PROGRAM);
+        command.args(["staff-hash", "--config", file.to_str().unwrap()]);
+        command
+            .stdin(std::fs::File::open(typed).unwrap())
+            .output()
+            .unwrap()
+    };
+    let printed = text(&hash().stdout);
+    assert_eq!(printed, text(&hash().stdout));
+    assert!(!printed.contains("1173673668653440"));
+
+    // The gateway takes the line as it is.
+    let with_staff = format!(
+        "{}\n[[staff]]\nname = \"owner\"\n{printed}",
+        std::fs::read_to_string(&file).unwrap()
+    );
+    std::fs::write(&file, with_staff).unwrap();
+    let checked = run(&["check-config", file.to_str().unwrap()]);
+    assert_eq!(checked.status.code(), Some(0), "{}", text(&checked.stderr));
+}
+
+#[test]
 fn the_demo_tells_its_story_and_everything_happens_as_told() {
     let output = run(&["demo", "--script"]);
     let story = text(&output.stdout);

@@ -40,7 +40,7 @@ pub(super) struct ExplainArguments {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Kind {
+pub(super) enum Kind {
     /// A card number in decimal digits
     Card,
     /// A card number in hexadecimal digits, most significant byte first

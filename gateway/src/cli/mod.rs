@@ -14,6 +14,7 @@ mod logging;
 mod osdp_key;
 mod print;
 mod run;
+mod staff_hash;
 mod status;
 mod studio_simulator;
 mod watch;
@@ -178,6 +179,14 @@ enum Command {
         /// The reader's name in the configuration file
         reader: String,
     },
+    /// Print the keyed hash of a staff credential for the configuration file
+    #[command(after_help = staff_hash::EXAMPLES)]
+    StaffHash {
+        #[command(flatten)]
+        target: ask::Target,
+        #[command(flatten)]
+        arguments: staff_hash::StaffHashArguments,
+    },
     /// Say what a reader's frame means, as one line of JSON; exits 65 when it is not valid
     Decode(decode::Arguments),
 }
@@ -263,6 +272,7 @@ pub fn main() -> ExitCode {
         Command::Devices(arguments) => devices::run(&arguments),
         #[cfg(feature = "osdp")]
         Command::OsdpKey { file, reader } => osdp_key::run(&file.config, &reader),
+        Command::StaffHash { target, arguments } => staff_hash::run(&target, &arguments),
         Command::Decode(arguments) => decode::run(&arguments),
     }
 }
