@@ -84,7 +84,10 @@ pub(super) async fn run(directory: &Directory) {
         // Where nothing can be kept, nothing is fetched: it would be fetched again and again.
         let goes_on = directory.0.store.works() && round.go().await;
         if !goes_on {
-            tokio::time::sleep(directory.0.settings.look_ahead).await;
+            tokio::select! {
+                () = tokio::time::sleep(directory.0.settings.look_ahead) => {}
+                () = directory.0.listed.notified() => {}
+            }
         }
     }
 }

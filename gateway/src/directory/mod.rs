@@ -86,6 +86,8 @@ struct Inner {
     refreshes: Arc<Semaphore>,
     outage: Outage,
     resync: Notify,
+    /// A roster is complete: there may be people whose codes and benefits were never fetched.
+    listed: Notify,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -116,6 +118,7 @@ impl Directory {
             refreshes: Arc::new(Semaphore::new(MOST_REFRESHES)),
             outage: Outage::default(),
             resync: Notify::new(),
+            listed: Notify::new(),
         }))
     }
 

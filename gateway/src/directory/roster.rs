@@ -69,6 +69,7 @@ pub(super) async fn run(directory: &Directory) {
             Ok(()) = file.changed(), if inner.settings.roster => last = None,
         }
         last = Some(fetch(directory, last).await);
+        inner.listed.notify_one();
     }
 }
 

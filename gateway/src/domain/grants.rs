@@ -58,13 +58,13 @@ impl Grants {
             .any(|grant| grant.access_point == access_point && grant.opened)
     }
 
-    /// The grant that somebody who passes here has used.
+    /// The grant that somebody who passes here has used. A board's word that it opened can come later than its word
+    /// that somebody passed; who passes then has used the opening all the same.
     pub(super) fn take_passage(&mut self, access_point: AccessPointId) -> Option<Grant> {
-        let position = self
-            .0
-            .iter()
-            .position(|grant| grant.access_point == access_point && grant.opened)?;
-        self.0.remove(position)
+        let here = |grant: &&Grant| grant.access_point == access_point;
+        let used = self.0.iter().filter(here).find(|grant| grant.opened);
+        let decision = used.or_else(|| self.0.iter().find(here))?.decision;
+        self.remove(decision)
     }
 
     /// The grant that this customer has here already and has not used, when they are let in once more.

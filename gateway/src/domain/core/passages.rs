@@ -54,6 +54,33 @@ fn with_a_sensor_the_visit_counts_when_the_person_has_passed() {
 }
 
 #[test]
+fn who_passes_before_the_board_says_that_it_opened_is_counted_once() {
+    let mut story = Story::new(Offline::Members);
+    let decision = story.read(SENSOR_ENTRY, 0);
+    let recalled = Input::Recalled {
+        decision,
+        recollection: known(member(MINUTE)),
+    };
+    story.handle(recalled, after(1));
+    let passed = Input::Passed {
+        access_point: SENSOR_ENTRY,
+    };
+    let effects = story.handle(passed, after(100));
+    assert!(matches!(
+        effects.as_slice(),
+        [
+            Effect::Passage {
+                passage: Passage::Taken,
+                ..
+            },
+            Effect::CheckIn(_)
+        ]
+    ));
+    assert_eq!(story.handle(Input::Opened { decision }, after(110)), []);
+    assert_eq!(story.timeout(after(6_000)), []);
+}
+
+#[test]
 fn a_grant_that_nobody_takes_counts_no_visit() {
     let mut story = Story::new(Offline::Members);
     let decision = story.read(SENSOR_ENTRY, 0);
