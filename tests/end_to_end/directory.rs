@@ -8,7 +8,7 @@ use turnstile_gateway::simulator::{SimulatedMember, Story, members};
 use crate::rig::{Gateway, Lane, OFF, ON, Studio, rdm6300};
 
 const SECOND: Duration = Duration::from_secs(1);
-const MEMBERS: u32 = 2_000;
+const MEMBERS: u32 = 10_000;
 
 /// Past the repeat filter, and past `fresh` of these tests.
 const LATER: Duration = Duration::from_millis(2_500);

@@ -80,6 +80,11 @@ impl Log {
 impl Gym {
     /// With these lines in its `[lane.entry]` table and `tables` behind it.
     async fn open(entry: &str, tables: &str) -> Self {
+        Self::open_with(entry, tables, None).await
+    }
+
+    /// In a studio that takes so many people.
+    async fn open_with(entry: &str, tables: &str, capacity: Option<u32>) -> Self {
         // Another test of this process may have installed it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let log = Log::default();
@@ -91,6 +96,7 @@ impl Gym {
         let logging = tracing::subscriber::set_default(subscriber);
         let studio = Simulator::start(SimulatorSettings {
             members: MEMBERS,
+            capacity,
             ..SimulatorSettings::default()
         })
         .await
@@ -212,7 +218,7 @@ kind = \"simulated\"
 [[lane]]
 name = \"main\"
 fire_contact = \"fire\"
-[lane.entry]
+{lane}[lane.entry]
 reader = \"reader\"
 relay = \"relay\"
 pulse = \"200ms\"
@@ -224,6 +230,11 @@ kind = \"simulated\"
 {tables}
 ",
         data = folder.join("data"),
+        lane = if tables.contains("[[zone]]") {
+            "zone = \"gym\"\n"
+        } else {
+            ""
+        },
     );
     config::parse(&text, Path::new("lane.toml"))
         .unwrap_or_else(|problems| panic!("{}", problems.render(false)))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use turnstile_gateway::domain::{Outcome, Passage};
+use turnstile_gateway::domain::{DenyReason, Outcome, Passage};
 use turnstile_gateway::runtime::Notice;
 use turnstile_gateway::simulator::Story;
 
@@ -89,4 +89,16 @@ async fn a_relay_that_is_away_lets_nobody_in_and_counts_no_visit() {
     gym.presents(&visitor);
     gym.relay_is(true).await;
     gym.waits_for_visits(&[visitor.id]).await;
+}
+
+#[tokio::test]
+async fn a_studio_that_says_it_is_full_lets_nobody_in() {
+    let zone = "[[zone]]\nname = \"gym\"\ncapacity = \"studio\"\nforgive_at = \"04:00\"";
+    let mut gym = Gym::open_with("", &format!("{zone}\n"), Some(0)).await;
+    while gym.studio.requests("getUtilization") == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    gym.is_quiet_for(Duration::from_millis(200)).await;
+    gym.presents(&who(Story::Active).next().unwrap());
+    assert_eq!(gym.decides().await, Outcome::Denied(DenyReason::Full));
 }

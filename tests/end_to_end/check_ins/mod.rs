@@ -4,6 +4,7 @@ mod devices;
 mod disk;
 mod kill;
 mod offline;
+mod ways;
 
 use std::collections::BTreeMap;
 use std::path::Path;
