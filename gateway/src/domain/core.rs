@@ -39,8 +39,8 @@ pub struct Core {
     lockout: Lockout,
     /// Sides that cannot be opened.
     out_of_service: BTreeSet<AccessPointId>,
-    /// Lanes whose fire contact is active, and when they have to be opened again.
-    fires: BTreeMap<String, Monotonic>,
+    /// Lanes whose fire contact is active, and when they have to be opened again; not those that open by themselves.
+    fires: BTreeMap<String, Option<Monotonic>>,
     decisions: u64,
     visits: u64,
 }
@@ -142,7 +142,11 @@ impl Core {
                 self.out_of_service.insert(access_point);
             }
             Input::Button { access_point } => self.button(access_point, now),
-            Input::Fire { lane, active } => self.fire(&lane, active, now),
+            Input::Fire {
+                lane,
+                active,
+                by_board,
+            } => self.fire(&lane, active, by_board, now),
             Input::Utilization { count, capacity } => self.presence.set_utilization(count, capacity),
             Input::Forgive { customer } => self.presence.forgive(customer),
             Input::SetMode { lane, mode } => {

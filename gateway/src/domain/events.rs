@@ -76,6 +76,8 @@ pub enum Input {
         lane: String,
         /// Whether there is a fire alarm.
         active: bool,
+        /// The turnstile's own board has told it, and opens by itself: it is not asked to.
+        by_board: bool,
     },
     /// The studio has said how many people are in it.
     Utilization {

@@ -108,6 +108,7 @@ impl Controller {
             InputTask::Fire { lane } => Input::Fire {
                 lane: lane.clone(),
                 active,
+                by_board: false,
             },
             InputTask::Tamper { lane } if active => {
                 return error!(
@@ -181,6 +182,7 @@ fn board_inputs(event: &BoardEventKind, sides: &BoardSides) -> Vec<Input> {
             BoardInput::Fire => vec![Input::Fire {
                 lane: sides.lane.clone(),
                 active,
+                by_board: true,
             }],
             BoardInput::Stop => service(!active),
             BoardInput::Button(way) if active => {

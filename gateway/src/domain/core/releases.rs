@@ -41,7 +41,7 @@ impl Core {
     }
 
     /// The fire contact of a lane has changed.
-    pub(super) fn fire(&mut self, lane: &str, active: bool, now: Now) {
+    pub(super) fn fire(&mut self, lane: &str, active: bool, by_board: bool, now: Now) {
         if !active {
             self.fires.remove(lane);
         } else if !self.fires.contains_key(lane) {
@@ -51,7 +51,9 @@ impl Core {
                     cause: ReleaseCause::Fire,
                 });
             }
-            self.fires.insert(lane.to_owned(), now.monotonic);
+            // A board that knows of the fire keeps releases for later, and later they would open for nobody.
+            let due = (!by_board).then_some(now.monotonic);
+            self.fires.insert(lane.to_owned(), due);
             self.renew_fire_releases(now);
         }
     }
@@ -61,7 +63,7 @@ impl Core {
         let due: Vec<String> = self
             .fires
             .iter()
-            .filter(|(_, due)| **due <= now.monotonic)
+            .filter(|(_, due)| due.is_some_and(|due| due <= now.monotonic))
             .map(|(lane, _)| lane.clone())
             .collect();
         for lane in due {
@@ -69,7 +71,7 @@ impl Core {
                 let decision = self.next_decision();
                 self.release(decision, access_point, FIRE_PULSE, now);
             }
-            self.fires.insert(lane, now.monotonic + FIRE_PULSE / 2);
+            self.fires.insert(lane, Some(now.monotonic + FIRE_PULSE / 2));
         }
     }
 
@@ -91,7 +93,7 @@ impl Core {
     }
 
     pub(super) fn next_fire_release(&self) -> Option<Monotonic> {
-        self.fires.values().min().copied()
+        self.fires.values().flatten().min().copied()
     }
 
     /// Both sides of a lane, the way out first.
@@ -153,6 +155,7 @@ mod tests {
         let fire = |active| Input::Fire {
             lane: "main".into(),
             active,
+            by_board: false,
         };
         core.handle(fire(true), after(0));
         let first = effects(&mut core);
@@ -198,6 +201,20 @@ mod tests {
         core.handle(fire(false), after(6_000));
         core.handle_timeout(after(60_000));
         assert_eq!(openings(&effects(&mut core)), []);
+        assert_eq!(core.poll_timeout(), None);
+    }
+
+    #[test]
+    fn a_board_that_opens_by_itself_in_a_fire_is_not_asked_to() {
+        let mut core = Core::new(settings(Offline::Deny));
+        let fire = Input::Fire {
+            lane: "main".into(),
+            active: true,
+            by_board: true,
+        };
+        core.handle(fire, after(0));
+        let said = effects(&mut core);
+        assert!(!said.is_empty() && openings(&said).is_empty());
         assert_eq!(core.poll_timeout(), None);
     }
 
