@@ -142,6 +142,14 @@ impl Host {
                 });
             }
         }
+        // Whoever waits for the board is told now: it must not open for them when it is back.
+        while let Some(Release { grant, direction, .. }) = self.waiting.give_up() {
+            self.event(BoardEvent::Refused {
+                grant,
+                direction,
+                why: Refusal::Offline,
+            });
+        }
         self.feedback = PerDirection::default();
     }
 

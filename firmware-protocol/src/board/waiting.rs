@@ -82,6 +82,11 @@ impl Waiting {
         Some((entry.release, entry.why))
     }
 
+    /// Takes out the oldest one, whatever it waits for.
+    pub(super) fn give_up(&mut self) -> Option<Release> {
+        (!self.0.is_empty()).then(|| self.0.remove(0).release)
+    }
+
     /// When something becomes ready or too late, apart from directions that become free.
     pub(super) fn next_deadline(&self) -> Option<Duration> {
         self.0
