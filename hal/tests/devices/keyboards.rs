@@ -10,12 +10,13 @@ use hal::keyboard::{Ending, KeyboardReader, keyboard_reader};
 use hal::{DisconnectCause, ReaderEvent, ReaderEventKind};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::port::PATIENCE;
 use crate::uinput::Keyboard;
 
-fn listen(device: &Path) -> mpsc::Receiver<ReaderEvent> {
+fn listen(device: &Path) -> (mpsc::Receiver<ReaderEvent>, JoinHandle<()>) {
     let (sender, events) = mpsc::channel(16);
     let reader = KeyboardReader {
         name: Arc::from("desk"),
@@ -23,8 +24,8 @@ fn listen(device: &Path) -> mpsc::Receiver<ReaderEvent> {
         profile: Format::Line.into(),
         ending: Ending::Enter,
     };
-    tokio::spawn(keyboard_reader(reader, sender));
-    events
+    let task = tokio::spawn(keyboard_reader(reader, sender));
+    (events, task)
 }
 
 async fn next(events: &mut mpsc::Receiver<ReaderEvent>) -> ReaderEventKind {
@@ -53,13 +54,15 @@ async fn a_keyboard_reads_alone_and_again_when_it_is_back_under_its_name() {
     let Some(mut keyboard) = Keyboard::plug(&name) else {
         return;
     };
-    let mut events = listen(&name);
+    let (mut events, _task) = listen(&name);
     assert_eq!(next(&mut events).await, ReaderEventKind::Connected);
     keyboard.types_4711();
     assert!(is_4711(&next(&mut events).await));
 
-    let mut second = listen(&name);
+    let (mut second, second_task) = listen(&name);
     assert_eq!(disconnected(&mut second).await, DisconnectCause::InUse);
+    // It would be the first at the keyboard that is back.
+    second_task.abort();
     let mut onlooker = evdev::Device::open(&name).unwrap();
     onlooker.set_nonblocking(true).unwrap();
     keyboard.types_4711();
@@ -72,6 +75,30 @@ async fn a_keyboard_reads_alone_and_again_when_it_is_back_under_its_name() {
     assert_eq!(disconnected(&mut events).await, DisconnectCause::Unplugged);
     let mut keyboard = Keyboard::plug(&name).unwrap();
     assert_eq!(next(&mut events).await, ReaderEventKind::Connected);
+    keyboard.types_4711();
+    assert!(is_4711(&next(&mut events).await));
+}
+
+#[tokio::test]
+async fn keys_that_the_kernel_has_dropped_cost_the_read_and_none_after_it() {
+    let folder = TempDir::new().unwrap();
+    let name = folder.path().join("reader-event-kbd");
+    let Some(mut keyboard) = Keyboard::plug(&name) else {
+        return;
+    };
+    let (mut events, _task) = listen(&name);
+    assert_eq!(next(&mut events).await, ReaderEventKind::Connected);
+    // More than the kernel keeps, and nobody reads meanwhile: this thread is the reader's too.
+    for _ in 0..20 {
+        keyboard.types_4711();
+    }
+    let said = next(&mut events).await;
+    assert!(matches!(&said, ReaderEventKind::Rejected(_)), "{said:?}");
+    sleep(Duration::from_secs(1)).await;
+    assert!(
+        events.try_recv().is_err(),
+        "what is left of them was taken for a read"
+    );
     keyboard.types_4711();
     assert!(is_4711(&next(&mut events).await));
 }
@@ -90,7 +117,7 @@ async fn a_keyboard_that_cannot_be_opened_says_why() {
         ("/dev/null".into(), DisconnectCause::NotAKeyboard),
         (folder.path().to_owned(), DisconnectCause::NotAKeyboard),
     ] {
-        let mut events = listen(&path);
+        let (mut events, _task) = listen(&path);
         assert_eq!(disconnected(&mut events).await, cause, "{}", path.display());
         sleep(Duration::from_millis(300)).await;
         assert!(events.try_recv().is_err(), "it is told once");
