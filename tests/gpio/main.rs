@@ -1,6 +1,7 @@
 //! The whole gateway on GPIO lines of a real kernel, with a simulated studio beside it: a frame of edges comes in, the
-//! relay's line goes high, the passage sensor's line goes low, and the visit arrives. Needs gpio-sim; where the kernel
-//! has none, nothing is run and that is said. `hal/tests/rig-gpio` runs it on one that has.
+//! relay is switched on, the passage sensor's line goes low, and the visit arrives. On a kernel dressed up as a Raspberry
+//! Pi all of it goes by rppal. Needs gpio-sim; where the kernel has none, nothing is run and that is said.
+//! `hal/tests/rig-gpio` and `hal/tests/rig-pi` run it on kernels that have.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,6 +10,9 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../../hal/tests/gpio/register_file.rs"]
+#[allow(dead_code, reason = "the tests of the devices use the rest of it")]
+mod register_file;
 #[path = "../end_to_end/rig/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "the other tests use the rest of it")]
 mod rig;
@@ -28,7 +32,7 @@ use sim::Sim;
 const SECOND: Duration = Duration::from_secs(1);
 const MEMBERS: u32 = 200;
 
-/// Lines by number. The reader is on 0 and 1.
+/// Lines by number. The reader is on 0 and 1. The relay's is the one that [`register_file`] looks at.
 const RELAY: usize = 17;
 const SENSOR: usize = 24;
 
@@ -70,7 +74,9 @@ fn h10301(facility: u8, card: u16) -> String {
 
 fn main() {
     if !sim::available() {
-        println!("skipped: this kernel has no gpio-sim; hal/tests/rig-gpio runs this on one that has");
+        println!(
+            "skipped: this kernel has no gpio-sim; hal/tests/rig-gpio and rig-pi run this on kernels that have"
+        );
         return;
     }
     // A machine that has just started for this has no loopback yet.
@@ -83,11 +89,68 @@ fn main() {
     println!("1 passed");
 }
 
-fn a_frame_of_edges_opens_the_lane_and_the_passage_is_a_visit() {
-    let sim = Sim::new("rig", 32);
-    for line in [0, 1, SENSOR] {
-        sim.pull(line, true);
+/// The lines of the lane, from outside.
+struct Header {
+    sim: Sim,
+    /// By rppal, whose outputs are writes to registers.
+    registers: bool,
+}
+
+impl Header {
+    fn new() -> Self {
+        let registers = register_file::available();
+        let label = if registers { "pinctrl-bcm2835" } else { "rig" };
+        let sim = Sim::new(label, 54);
+        for line in [0, 1, SENSOR] {
+            sim.pull(line, true);
+        }
+        if registers {
+            register_file::reset();
+        }
+        Self { sim, registers }
     }
+
+    const fn backend(&self) -> &'static str {
+        if self.registers {
+            "[gpio]\nbackend = \"rppal\"\n"
+        } else {
+            ""
+        }
+    }
+
+    /// Before something is waited for.
+    fn forget(&self) {
+        if self.registers {
+            register_file::forget();
+        }
+    }
+
+    /// Whether the relay was switched on.
+    fn is_on(&self) -> bool {
+        if self.registers {
+            register_file::set_high()
+        } else {
+            self.sim.is_high(RELAY)
+        }
+    }
+
+    /// Whether it was switched off again.
+    fn is_off(&self) -> bool {
+        if self.registers {
+            register_file::set_low()
+        } else {
+            !self.sim.is_high(RELAY)
+        }
+    }
+
+    fn send(&self, bits: &str) {
+        self.sim
+            .send(bits, Duration::from_micros(50), Duration::from_millis(1));
+    }
+}
+
+fn a_frame_of_edges_opens_the_lane_and_the_passage_is_a_visit() {
+    let header = Header::new();
     let studio = Studio::start(MEMBERS);
     let member = members(1, MEMBERS)
         .find(|member| member.story == Story::Active)
@@ -96,7 +159,8 @@ fn a_frame_of_edges_opens_the_lane_and_the_passage_is_a_visit() {
     let number = u32::from(facility) << 16 | u32::from(card);
     studio.give_card(member.id, &number.to_string());
     let folder = tempfile::tempdir().unwrap();
-    let gateway = Gateway::start(&write_tables(folder.path(), studio.address(), TABLES));
+    let tables = format!("{}{TABLES}", header.backend());
+    let gateway = Gateway::start(&write_tables(folder.path(), studio.address(), &tables));
     for ready in [
         "reader connected",
         "relay connected",
@@ -105,35 +169,39 @@ fn a_frame_of_edges_opens_the_lane_and_the_passage_is_a_visit() {
     ] {
         gateway.wait_for_log(ready, 1);
     }
-    let send = |bits: &str| sim.send(bits, Duration::from_micros(50), Duration::from_millis(1));
+    // rppal begins to watch in threads of its own, some time after it said so.
+    std::thread::sleep(SECOND / 2);
+    assert!(!header.is_on(), "on before anybody came");
 
-    send(&h10301(facility, card));
+    header.forget();
+    header.send(&h10301(facility, card));
     let sent = monotonic();
-    let high = wait_for("the relay's line to go high", 10 * SECOND, || {
-        sim.is_high(RELAY).then(monotonic)
+    let on = wait_for("the relay to be switched on", 10 * SECOND, || {
+        header.is_on().then(monotonic)
     });
-    let low = wait_for("the relay's line to go low", 10 * SECOND, || {
-        (!sim.is_high(RELAY)).then(monotonic)
+    let off = wait_for("the relay to be switched off", 10 * SECOND, || {
+        header.is_off().then(monotonic)
     });
     println!(
         "  {:?} from the last edge to the open line, frame gap of 100 ms included; open for {:?}",
-        high - sent,
-        low - high
+        on - sent,
+        off - on
     );
-    assert!(low - high >= Duration::from_millis(380), "{:?}", low - high);
+    assert!(off - on >= Duration::from_millis(380), "{:?}", off - on);
     assert_eq!(studio.check_ins().len(), 0, "nobody has passed yet");
-    sim.pull(SENSOR, false);
+    header.sim.pull(SENSOR, false);
     gateway.wait_for_log("passage=\"taken\"", 1);
-    sim.pull(SENSOR, true);
+    header.sim.pull(SENSOR, true);
     wait_for("the visit", 30 * SECOND, || {
         (studio.check_ins().len() == 1).then_some(())
     });
     assert_eq!(studio.check_ins()[0]["customerId"], member.id);
 
     // Without its last edge it is nobody's card.
-    send(&h10301(facility, card)[..25]);
+    header.forget();
+    header.send(&h10301(facility, card)[..25]);
     gateway.wait_for_log("read rejected", 1);
     std::thread::sleep(SECOND / 2);
-    assert!(!sim.is_high(RELAY));
+    assert!(!header.is_on());
     assert_eq!(gateway.log().matches("lane opened").count(), 1);
 }

@@ -1,6 +1,6 @@
 //! Devices on GPIO lines of a real kernel: its simulator moves the lines from outside. Two kinds of machine can run this:
 //! one with gpio-sim, for the character device, and the same dressed up as a Raspberry Pi, for rppal. Anywhere else
-//! nothing is run, and that is said. `hal/tests/rig-gpio` runs both.
+//! nothing is run, and that is said. `hal/tests/rig-gpio` brings the one, `hal/tests/rig-pi` the other.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,12 +12,12 @@
 
 mod character_device;
 mod desk;
+mod register_file;
 mod registers;
 mod sim;
 
 use std::env::args;
 use std::panic::catch_unwind;
-use std::path::Path;
 use std::process::ExitCode;
 
 type Test = (&'static str, fn());
@@ -32,10 +32,12 @@ fn main() -> ExitCode {
         _ => {}
     }
     if !sim::available() {
-        println!("skipped: this kernel has no gpio-sim; hal/tests/rig-gpio runs these tests on one that has");
+        println!(
+            "skipped: this kernel has no gpio-sim; hal/tests/rig-gpio and rig-pi run these tests on kernels that have"
+        );
         return ExitCode::SUCCESS;
     }
-    let tests: &[Test] = if Path::new("/dev/gpiomem").exists() {
+    let tests: &[Test] = if register_file::available() {
         registers::TESTS
     } else {
         character_device::TESTS
