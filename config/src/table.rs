@@ -89,6 +89,11 @@ impl<'a> Table<'a> {
         u64::from_str_radix(number.as_str(), number.radix()).ok()
     }
 
+    /// Whether `true` stands at `key`, unchecked.
+    pub(crate) fn flag(&self, key: &str) -> bool {
+        self.entry(key).and_then(|(_, value)| value.get_ref().as_bool()) == Some(true)
+    }
+
     /// The texts in the list at `key`, unchecked.
     pub(crate) fn texts_of(&self, key: &str) -> Vec<&'a str> {
         let list = self.entry(key).and_then(|(_, value)| value.get_ref().as_array());

@@ -157,6 +157,7 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
     let relays = openers::relays(settings, &stop, &mut supervisor, &mut simulated);
     let boards = openers::boards(settings, &stop, &board_events, &reads, &mut supervisor);
     let openers = openers::by_side(settings, &relays, &boards);
+    let relay_events = openers::watch(&openers, &stop, &mut supervisor);
     let mut lights = osdp::Lights::default();
     let signals = signals::start(
         settings,
@@ -187,6 +188,7 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
         readers: reader_events,
         boards: boards_said,
         inputs: inputs_said,
+        relays: relay_events,
     };
 
     let core = Core::new(core_settings(settings, opened.boot));

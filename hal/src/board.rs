@@ -91,9 +91,11 @@ pub struct BoardSettings {
     pub name: Arc<str>,
     /// Which of the board's directions leads in. Documents contradict each other about it: it is settled by trying.
     pub entry: Direction,
-    /// How long a person has for passing, from opening. At most 65 s; another maker's board must
+    /// How long a person has for passing in, from opening. At most 65 s; another maker's board must
     /// be set to the same.
-    pub passage: Duration,
+    pub passage_in: Duration,
+    /// The same for passing out.
+    pub passage_out: Duration,
     /// Ways that one may pass without a release, as an uncontrolled exit. Our own board has its own setting for it.
     pub free: Vec<Way>,
     /// Readers that are connected to the board.
@@ -113,6 +115,13 @@ impl BoardSettings {
             Way::In
         } else {
             Way::Out
+        }
+    }
+
+    const fn passage(&self, way: Way) -> Duration {
+        match way {
+            Way::In => self.passage_in,
+            Way::Out => self.passage_out,
         }
     }
 

@@ -72,6 +72,11 @@ impl Relay {
         self.trouble.borrow().clone()
     }
 
+    /// Resolves when its device has come or gone since this was last asked for; `false` when its task has ended.
+    pub async fn changed(&mut self) -> bool {
+        self.trouble.changed().await.is_ok()
+    }
+
     /// Switches the relay on for `pulse` and resolves as soon as it is on, with that moment on the monotonic clock.
     /// It is switched off by the relay's task, whatever becomes of the caller.
     ///

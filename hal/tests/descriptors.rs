@@ -91,7 +91,8 @@ async fn plugging_in_and_out_leaks_no_descriptor() {
     let settings = BoardSettings {
         name: Arc::from("lane 1"),
         entry: Direction::A,
-        passage: Duration::from_secs(5),
+        passage_in: Duration::from_secs(5),
+        passage_out: Duration::from_secs(5),
         free: Vec::new(),
         readers: Vec::new(),
     };

@@ -172,11 +172,11 @@ fn a_reader_and_a_relay_that_are_pulled_out_work_again_when_they_are_back() {
     lane.relay.wait_for(&ON, 1, 5 * SECOND);
 
     lane.relay.unplug();
-    lane.gateway.wait_for_log("relay disconnected", 1);
+    lane.gateway.wait_for_log("its relay is away", 1);
     lane.reader.send(&rdm6300(&cards[1]));
-    lane.gateway.wait_for_log("lane did not open", 1);
+    lane.gateway.wait_for_log("reason=out-of-service", 1);
     lane.relay.plug();
-    lane.gateway.wait_for_log("relay connected", 2);
+    lane.gateway.wait_for_log("the lane works", 2);
     // Off when the port is opened, and nothing that was asked for while it was away.
     lane.relay.wait_for(&OFF, 1, 5 * SECOND);
     assert_eq!(lane.relay.arrivals(&ON), []);

@@ -1,6 +1,9 @@
 //! Settings that only make sense together: counting people and seeing them pass, the device API and its uses.
 
+use std::time::Duration;
+
 use super::Tables;
+use crate::duration;
 use crate::problem::Problem;
 use crate::table::Table;
 use crate::value::did_you_mean;
@@ -70,6 +73,52 @@ pub(crate) fn passages(tables: &Tables<'_>) {
         let fix =
             "name an input as `passage_sensor`, or write \"on-grant\": the visit counts when the lane opens";
         side.report().add(problem.with_fix(fix).doubtful());
+    }
+}
+
+/// The longest that a board of our own takes: see `docs/board-protocol.md`.
+const LINK_LIMITS: [(&str, Duration); 2] = [
+    ("pulse", Duration::from_secs(10)),
+    ("passage_time", Duration::from_secs(65)),
+];
+
+/// What a board is asked for at its sides is what it can do.
+pub(crate) fn boards(tables: &Tables<'_>) {
+    let sides = tables.lanes.iter().flat_map(|lane| &lane.sides);
+    for (direction, side) in sides {
+        let name = side.text_of("board");
+        let board = tables
+            .boards
+            .iter()
+            .find(|board| name.is_some() && board.text_of("name") == name);
+        let Some(board) = board else { continue };
+        if board.text_of("kind") == Some("link") {
+            for (key, longest) in LINK_LIMITS {
+                let asked = side.text_of(key).and_then(duration::parse);
+                if asked.is_none_or(|asked| asked <= longest) {
+                    continue;
+                }
+                let longest = duration::format(longest);
+                let label = format!("a \"link\" board takes at most {longest}");
+                let problem = Problem::new(
+                    format!("`{key}` is too long for the board"),
+                    side.place_of(key),
+                    label,
+                );
+                side.report()
+                    .add(problem.with_fix(format!("write \"{longest}\" or less")));
+            }
+        }
+        if *direction == "exit" && board.flag("free_exit") {
+            let problem = Problem::new(
+                "this exit is free and controlled at the same time",
+                side.place_of("board"),
+                "lets people out by their cards",
+            )
+            .related(board.place_of("free_exit"), "lets out everybody");
+            side.report()
+                .add(problem.with_fix("remove `free_exit`, or [lane.exit]"));
+        }
     }
 }
 

@@ -42,7 +42,13 @@ pub(super) fn board(out: &mut Formatter<'_>, board: &Board) -> fmt::Result {
     setting(out, "port", Text(&path(&board.port)))?;
     setting(out, "baud", board.baud)?;
     optional(out, "address", address)?;
-    setting(out, "entry", Word(board.entry))
+    setting(out, "entry", Word(board.entry))?;
+    match board.kind {
+        BoardKind::Link | BoardKind::MachPower { .. } => Ok(()),
+        BoardKind::Digicon | BoardKind::OneTech | BoardKind::Swing7e { .. } => {
+            setting(out, "free_exit", board.free_exit)
+        }
+    }
 }
 
 pub(super) fn input(out: &mut Formatter<'_>, input: &Input) -> fmt::Result {

@@ -68,14 +68,12 @@ fn gpio_relay(table: &Table<'_>) -> Option<GpioRelay> {
 }
 
 pub(super) fn board(table: &Table<'_>) -> Option<Board> {
-    const SERIAL: &[&str] = &["port", "baud", "entry"];
-    const ADDRESSED: &[&str] = &["port", "baud", "entry", "address"];
     const KINDS: Kinds = &[
-        ("link", SERIAL),
-        ("digicon", SERIAL),
-        ("mach-power", ADDRESSED),
-        ("one-tech", SERIAL),
-        ("swing-7e", ADDRESSED),
+        ("link", &["port", "baud", "entry"]),
+        ("digicon", &["port", "baud", "entry", "free_exit"]),
+        ("mach-power", &["port", "baud", "entry", "address"]),
+        ("one-tech", &["port", "baud", "entry", "free_exit"]),
+        ("swing-7e", &["port", "baud", "entry", "free_exit", "address"]),
     ];
     let name = table.required("name", "\"turnstile\"", value::name);
     let kind = kind(table, KINDS);
@@ -96,6 +94,7 @@ pub(super) fn board(table: &Table<'_>) -> Option<Board> {
         _ => address().map(|address| BoardKind::Swing7e { address }),
     });
     let entry = table.or("entry", BoardDirection::A, choice);
+    let free_exit = table.or("free_exit", false, value::boolean);
     table.finish();
     Some(Board {
         name: name?,
@@ -103,6 +102,7 @@ pub(super) fn board(table: &Table<'_>) -> Option<Board> {
         port: port?,
         baud: baud?,
         entry: entry?,
+        free_exit: free_exit?,
     })
 }
 

@@ -115,6 +115,9 @@ pub struct Board {
     pub baud: u32,
     /// Which of the board's directions leads in.
     pub entry: BoardDirection,
+    /// Whether people may leave without a release, so that who leaves ends nobody's opening. Boards of our own have their
+    /// own setting for it.
+    pub free_exit: bool,
 }
 
 /// What a board speaks.

@@ -97,6 +97,40 @@ fn a_visit_counts_on_passage_only_where_the_passage_is_seen() {
 }
 
 #[test]
+fn a_board_of_our_own_is_asked_for_what_it_can_do() {
+    let link = RICH.replacen("\"digicon\"", "\"link\"", 1);
+    let board = "board = \"turnstile\"\n";
+    let too_long = |setting: &str| problem_of(&link, board, &format!("{board}{setting}\n"));
+    let (_, said, fix) = too_long("pulse = \"15s\"\npassage_time = \"60s\"");
+    assert_eq!(
+        (&*said, &*fix),
+        ("`pulse` is too long for the board", "write \"10s\" or less")
+    );
+    let (_, said, fix) = too_long("passage_time = \"70s\"");
+    assert_eq!(
+        (&*said, &*fix),
+        (
+            "`passage_time` is too long for the board",
+            "write \"65s\" or less"
+        )
+    );
+    // Another maker's board has its own setting for it.
+    let fine = RICH.replacen(board, &format!("{board}passage_time = \"70s\"\n"), 1);
+    assert!(config::parse(&fine, std::path::Path::new("config.toml")).is_ok());
+}
+
+#[test]
+fn an_exit_is_free_or_controlled() {
+    let free = RICH.replacen("kind = \"digicon\"", "kind = \"digicon\"\nfree_exit = true", 1);
+    assert!(config::parse(&free, std::path::Path::new("config.toml")).is_ok());
+    let relay = "[[relay]]\nname = \"side relay\"\nkind = \"gpio\"\nline = \"GPIO23\"\n";
+    let alone = free.replacen(relay, "", 1);
+    let (_, said, fix) = problem_of(&alone, "relay = \"side relay\"", "board = \"turnstile\"");
+    assert_eq!(said, "this exit is free and controlled at the same time");
+    assert!(fix.contains("remove `free_exit`"), "{fix}");
+}
+
+#[test]
 fn a_side_is_opened_by_exactly_one_thing() {
     let message = "`[lane.exit]` needs exactly one of relay, board";
     refused_in_rich(

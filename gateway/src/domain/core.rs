@@ -124,11 +124,10 @@ impl Core {
             Input::NotOpened { decision } => {
                 self.grants.remove(decision);
             }
+            Input::PerhapsOpened { decision } => self.grants.perhaps_opened(decision, now.monotonic),
             Input::Passed { access_point } => self.passed(access_point, now),
-            Input::NotPassed {
-                access_point,
-                wrong_way,
-            } => self.not_passed(access_point, wrong_way),
+            Input::NotPassed { access_point } => self.not_passed(access_point),
+            Input::WrongWay { access_point, ended } => self.wrong_way(access_point, ended),
             Input::Service {
                 access_point,
                 working: true,
@@ -198,7 +197,7 @@ impl Core {
     }
 
     fn opened(&mut self, decision: DecisionId, now: Now) {
-        if let Some(grant) = self.grants.opened(decision) {
+        if let Some(grant) = self.grants.opened(decision, now.monotonic) {
             let (at, clock_set) = (grant.granted_at, grant.clock_set);
             self.visit(grant, at, clock_set, now);
         }
@@ -230,19 +229,23 @@ impl Core {
         }
     }
 
-    fn not_passed(&mut self, access_point: AccessPointId, wrong_way: bool) {
-        let grant = self.grants.take_passage(access_point);
-        if grant.is_some() || wrong_way {
+    fn not_passed(&mut self, access_point: AccessPointId) {
+        if let Some(grant) = self.grants.take_opened(access_point) {
             self.effects.push_back(Effect::Passage {
                 access_point,
-                decision: grant.map(|grant| grant.decision),
-                passage: if wrong_way {
-                    Passage::WrongWay
-                } else {
-                    Passage::NotTaken
-                },
+                decision: Some(grant.decision),
+                passage: Passage::NotTaken,
             });
         }
+    }
+
+    fn wrong_way(&mut self, access_point: AccessPointId, ended: bool) {
+        let grant = ended.then(|| self.grants.take_opened(access_point)).flatten();
+        self.effects.push_back(Effect::Passage {
+            access_point,
+            decision: grant.map(|grant| grant.decision),
+            passage: Passage::WrongWay,
+        });
     }
 
     fn next_decision(&mut self) -> DecisionId {

@@ -46,17 +46,28 @@ pub enum Input {
         /// For which decision.
         decision: DecisionId,
     },
+    /// Nobody knows whether an [`Effect::Open`] has opened: the board was lost in the middle. Who passes all the same has
+    /// used the grant.
+    PerhapsOpened {
+        /// For which decision.
+        decision: DecisionId,
+    },
     /// The passage sensor has seen somebody pass.
     Passed {
         /// Where.
         access_point: AccessPointId,
     },
-    /// The board has seen that nobody passed, or that somebody came from the other side.
+    /// The board has seen that nobody passed.
     NotPassed {
         /// Where.
         access_point: AccessPointId,
-        /// Somebody came from the other side.
-        wrong_way: bool,
+    },
+    /// The board has seen somebody come from the other side.
+    WrongWay {
+        /// Where somebody was to pass.
+        access_point: AccessPointId,
+        /// Whether the opening there has ended by that.
+        ended: bool,
     },
     /// A side can be opened from now on, or cannot: its board went silent or is back.
     Service {

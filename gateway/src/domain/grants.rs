@@ -1,6 +1,7 @@
 //! Grants that are still open: the lane is opening, or the person has not passed yet.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -17,6 +18,10 @@ pub(super) struct Grant {
     pub(super) credential: Option<Credential>,
     pub(super) granted_at: Timestamp,
     pub(super) clock_set: bool,
+    /// How long the person has for passing, from the opening.
+    pub(super) passage_time: Duration,
+    /// When the lane is open: the end of the passage time. Until then: of the last moment at which it may open, and
+    /// the passage time after it.
     pub(super) expires: Monotonic,
     pub(super) check_in: CheckInMoment,
     pub(super) opened: bool,
@@ -41,15 +46,34 @@ impl Grants {
     }
 
     /// Notes that the lane has opened. Gives the grant back when nothing more is awaited of it.
-    pub(super) fn opened(&mut self, decision: DecisionId) -> Option<Grant> {
-        let grant = self.0.iter_mut().find(|grant| grant.decision == decision)?;
+    pub(super) fn opened(&mut self, decision: DecisionId, now: Monotonic) -> Option<Grant> {
+        let grant = self.find(decision)?;
         match grant.check_in {
             CheckInMoment::OnGrant => self.remove(decision),
             CheckInMoment::OnPassage => {
                 grant.opened = true;
+                grant.expires = now + grant.passage_time;
                 None
             }
         }
+    }
+
+    /// Notes that the lane may have opened or not. A visit that counts when the lane opens is none then: whoever stands
+    /// before a shut lane presents again.
+    pub(super) fn perhaps_opened(&mut self, decision: DecisionId, now: Monotonic) {
+        let Some(grant) = self.find(decision) else {
+            return;
+        };
+        match grant.check_in {
+            CheckInMoment::OnGrant => {
+                self.remove(decision);
+            }
+            CheckInMoment::OnPassage => grant.expires = now + grant.passage_time,
+        }
+    }
+
+    fn find(&mut self, decision: DecisionId) -> Option<&mut Grant> {
+        self.0.iter_mut().find(|grant| grant.decision == decision)
     }
 
     pub(super) fn awaits_passage(&self, access_point: AccessPointId) -> bool {
@@ -65,6 +89,13 @@ impl Grants {
         let used = self.0.iter().filter(here).find(|grant| grant.opened);
         let decision = used.or_else(|| self.0.iter().find(here))?.decision;
         self.remove(decision)
+    }
+
+    /// The grant whose opening has ended here without a passage. One whose opening is still to come has not.
+    pub(super) fn take_opened(&mut self, access_point: AccessPointId) -> Option<Grant> {
+        let opened = |grant: &Grant| grant.access_point == access_point && grant.opened;
+        let position = self.0.iter().position(opened)?;
+        self.0.remove(position)
     }
 
     /// The grant that this customer has here already and has not used, when they are let in once more.

@@ -60,7 +60,9 @@ pub struct AccessPoint {
     pub zone: Option<ZoneId>,
     /// How long the relay is on for one grant.
     pub pulse: Duration,
-    /// How long after a grant a person may take to pass.
+    /// Whether a turnstile's board opens it. Such a one lets one person pass for each opening, and one way at a time.
+    pub by_board: bool,
+    /// How long after the opening a person may take to pass.
     pub passage_time: Duration,
     /// What the person must be entitled to.
     pub required_benefits: RequiredBenefits,

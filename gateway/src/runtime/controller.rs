@@ -17,16 +17,17 @@ use tracing::info;
 
 use super::command::Command;
 use super::decision_log;
-use super::devices::Devices;
+use super::devices::{Devices, NotOpened};
 use super::reader_states::ReaderStates;
 use super::rejections::Rejections;
+use super::relay_states::RelayEvent;
 use super::stop::Stop;
 use super::watchdog::Watchdog;
 use crate::clock;
 use crate::directory::Directory;
 use crate::domain::{
-    AccessDecision, AccessPoint, AccessPointId, Answer, CheckIn, Core, DecisionId, Effect, Input, Monotonic,
-    Now, Outcome, Passage, Recollection, Visitor,
+    AccessDecision, AccessPoint, AccessPointId, Answer, CheckIn, Core, DecisionId, DenyReason, Effect, Input,
+    Monotonic, Now, Outcome, Passage, Recollection, Visitor,
 };
 use crate::journal::JournalHandle;
 use crate::staff::Staff;
@@ -47,6 +48,8 @@ pub struct DeviceEvents {
     pub boards: mpsc::Receiver<BoardEvent>,
     /// Inputs.
     pub inputs: mpsc::Receiver<InputEvent>,
+    /// Sides whose relay went away or came back.
+    pub relays: mpsc::Receiver<RelayEvent>,
 }
 
 /// What happens at the lanes, for whoever wants to see it.
@@ -92,7 +95,7 @@ pub struct Controller {
 struct Opening {
     decision: DecisionId,
     /// When it opened, or why it did not.
-    result: Result<Duration, String>,
+    result: Result<Duration, NotOpened>,
 }
 
 impl Controller {
@@ -148,6 +151,7 @@ impl Controller {
                     self.take_openings();
                     self.input_event(&event);
                 }
+                Some(event) = events.relays.recv() => self.relay_event(event),
                 Some(input) = self.lookups.next() => self.core.handle(input, clock::now()),
                 Some(event) = events.readers.recv() => self.reader_event(event),
                 () = sleep(due) => {}
@@ -311,33 +315,57 @@ impl Controller {
 
     fn opened(&mut self, opening: Opening) {
         let id = opening.decision;
-        let input = match opening.result {
+        let input = match &opening.result {
             Ok(_) => Input::Opened { decision: id },
+            Err(failure) if failure.perhaps => Input::PerhapsOpened { decision: id },
             Err(_) => Input::NotOpened { decision: id },
         };
         self.core.handle(input, clock::now());
         if let Some(decision) = self.opening.remove(&id) {
+            // Nobody is sent against a shut lane by a green light.
+            let outcome = match opening.result {
+                Ok(_) => decision.outcome,
+                Err(_) => Outcome::Denied(DenyReason::OutOfService),
+            };
+            self.show(&decision, outcome);
             let span = opening.result.map(|at| at.saturating_sub(decision.read_at.0));
             self.log(&decision, Some(span));
         }
     }
 
     fn decided(&mut self, decision: AccessDecision) {
-        let settings = self.core.settings();
-        let side = self.devices.sides.get(decision.access_point.0);
-        if let (Some(side), Some(access_point)) = (side, settings.access_points.get(decision.access_point.0))
-        {
-            side.signals.decided(&decision, access_point.direction);
-        }
         match decision.outcome {
             Outcome::Granted(_) => {
                 self.opening.insert(decision.id, decision);
             }
-            Outcome::Denied(_) => self.log(&decision, None),
+            Outcome::Denied(_) => {
+                self.show(&decision, decision.outcome);
+                self.log(&decision, None);
+            }
         }
     }
 
-    fn log(&self, decision: &AccessDecision, opened: Option<Result<Duration, String>>) {
+    fn show(&self, decision: &AccessDecision, outcome: Outcome) {
+        let side = self.devices.sides.get(decision.access_point.0);
+        if let (Some(side), Some(access_point)) = (side, self.access_point(decision.access_point)) {
+            let language = decision.language.as_deref();
+            side.signals.decided(outcome, access_point.direction, language);
+        }
+    }
+
+    /// A side can be opened from now on, or cannot.
+    pub(super) fn service(&mut self, access_point: AccessPointId, working: bool) {
+        if let Some(side) = self.devices.sides.get(access_point.0) {
+            side.signals.service(working);
+        }
+        let input = Input::Service {
+            access_point,
+            working,
+        };
+        self.core.handle(input, clock::now());
+    }
+
+    fn log(&self, decision: &AccessDecision, opened: Option<Result<Duration, NotOpened>>) {
         let reader = self
             .devices
             .readers
@@ -345,11 +373,11 @@ impl Controller {
             .find(|(_, reader)| reader.access_point == decision.access_point)
             .map_or("-", |(name, _)| name);
         if let Some(access_point) = self.access_point(decision.access_point) {
-            decision_log::decision(decision, access_point, reader, opened.clone());
+            decision_log::decision(decision, access_point, reader, opened.as_ref());
             self.notify(Notice::Decided {
                 access_point: access_point.name(),
                 decision: decision.clone(),
-                opened,
+                opened: opened.map(|opened| opened.map_err(|failure| failure.why)),
             });
         }
     }

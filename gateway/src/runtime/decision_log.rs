@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tracing::{error, info, warn};
 
+use super::devices::NotOpened;
 use crate::domain::{AccessDecision, AccessPoint, Outcome, Passage, ReleaseCause};
 
 /// Logs a decision. `opened_after` is the time from the last byte of the read to the relay command; an error says why
@@ -12,7 +13,7 @@ pub(super) fn decision(
     decision: &AccessDecision,
     access_point: &AccessPoint,
     reader: &str,
-    opened_after: Option<Result<Duration, String>>,
+    opened_after: Option<&Result<Duration, NotOpened>>,
 ) {
     let lane = access_point.lane.as_str();
     let direction = access_point.direction.to_string();
@@ -28,7 +29,7 @@ pub(super) fn decision(
             customer,
             outcome = "granted",
             basis = %basis,
-            ms = milliseconds(span),
+            ms = milliseconds(*span),
             clock,
             "lane opened"
         ),
@@ -40,9 +41,14 @@ pub(super) fn decision(
             customer,
             outcome = "granted",
             basis = %basis,
-            failure,
+            failure = failure.why,
             clock,
-            "lane did not open: check the relay and its cable"
+            "{}",
+            if failure.perhaps {
+                "nobody knows whether the lane opened: check the board and its cable"
+            } else {
+                "lane did not open: check the relay or board and its cable"
+            }
         ),
         (Outcome::Granted(_), None) => {}
         (Outcome::Denied(reason), _) => info!(
@@ -92,6 +98,12 @@ pub(super) fn released(access_point: &AccessPoint, cause: ReleaseCause) {
     let direction = access_point.direction.to_string();
     match cause {
         ReleaseCause::Button => info!(lane, direction, cause = "button", "lane opened by a button"),
+        ReleaseCause::Fire if access_point.by_board => error!(
+            lane,
+            direction,
+            cause = "fire",
+            "fire contact: the turnstile is asked to let out one person after the other until it is over"
+        ),
         ReleaseCause::Fire => error!(
             lane,
             direction,

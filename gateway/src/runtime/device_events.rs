@@ -6,10 +6,11 @@ use hal::{ReaderEvent, ReaderEventKind};
 use tracing::{error, info, warn};
 
 use super::controller::Controller;
-use super::devices::{BoardSides, InputTask};
+use super::devices::{BoardSides, InputTask, Trouble};
 use super::presentation;
+use super::relay_states::RelayEvent;
 use crate::clock;
-use crate::domain::{AccessPointId, Input, Monotonic};
+use crate::domain::{AccessPoint, Input, Monotonic};
 
 impl Controller {
     pub(super) fn reader_event(&mut self, event: ReaderEvent) {
@@ -122,75 +123,78 @@ impl Controller {
         self.core.handle(input, clock::now());
     }
 
+    pub(super) fn relay_event(&mut self, event: RelayEvent) {
+        let side = self.core.settings().access_points.get(event.access_point.0);
+        if let Some(AccessPoint { lane, direction, .. }) = side {
+            if event.working {
+                info!(lane, %direction, "the lane works: its relay can be switched");
+            } else {
+                error!(lane, %direction, "the lane is out of service: its relay is away");
+            }
+        }
+        self.service(event.access_point, event.working);
+    }
+
     pub(super) fn board_event(&mut self, event: &BoardEvent) {
-        let Some(sides) = self.devices.boards.get(&event.board) else {
+        let Some(sides) = self.devices.boards.get_mut(&event.board) else {
             return;
         };
         log_board(&event.board, &sides.lane, &event.kind);
-        for input in board_inputs(&event.kind, sides) {
-            if let Input::Service {
-                access_point,
-                working,
-            } = input
-                && let Some(side) = self.devices.sides.get(access_point.0)
-            {
-                side.signals.service(working);
-            }
+        let input = board_input(&event.kind, sides);
+        let works = trouble(&event.kind, sides).and_then(|(trouble, there)| sides.note(trouble, there));
+        let all = sides.all();
+        if let Some(input) = input {
             self.core.handle(input, clock::now());
+        }
+        if let Some(works) = works {
+            all.for_each(|access_point| self.service(access_point, works));
         }
     }
 }
 
-/// What a board's event means for the lane.
-fn board_inputs(event: &BoardEventKind, sides: &BoardSides) -> Vec<Input> {
-    let service = |working| {
-        let input = move |access_point| Input::Service {
-            access_point,
-            working,
-        };
-        sides.all().map(input).collect()
-    };
-    let at = |side: Option<AccessPointId>, input: fn(AccessPointId) -> Input| {
-        side.map(input).into_iter().collect()
-    };
-    let not_passed = |access_point| Input::NotPassed {
-        access_point,
-        wrong_way: false,
+/// The trouble of a board that an event tells of, and whether it is there now.
+const fn trouble(event: &BoardEventKind, sides: &BoardSides) -> Option<(Trouble, bool)> {
+    match event {
+        BoardEventKind::Online => Some((Trouble::Away, false)),
+        BoardEventKind::Offline(_) if sides.silence_counts => Some((Trouble::Away, true)),
+        BoardEventKind::Fault { fault, .. } => Some((Trouble::Fault, fault.is_some())),
+        BoardEventKind::Input {
+            input: BoardInput::Stop,
+            active,
+        } => Some((Trouble::Stop, *active)),
+        _ => None,
+    }
+}
+
+/// What a board's event means for who passes.
+fn board_input(event: &BoardEventKind, sides: &BoardSides) -> Option<Input> {
+    let not_passed = |way| {
+        Some(Input::NotPassed {
+            access_point: sides.side(way)?,
+        })
     };
     match *event {
-        BoardEventKind::Online => service(true),
-        BoardEventKind::Offline(_) if sides.speaks_by_itself => service(false),
-        BoardEventKind::Offline(_) => Vec::new(),
-        BoardEventKind::Passed { way, .. } => {
-            at(sides.side(way), |access_point| Input::Passed { access_point })
-        }
-        BoardEventKind::TimedOut(way) | BoardEventKind::Unknown(way) => at(sides.side(way), not_passed),
-        BoardEventKind::WrongWay { way, ended } => {
-            at(sides.side(ended.unwrap_or(way.opposite())), |access_point| {
-                Input::NotPassed {
-                    access_point,
-                    wrong_way: true,
-                }
-            })
-        }
-        BoardEventKind::Fault { fault, ended } => {
-            let mut inputs: Vec<Input> = service(fault.is_none());
-            inputs.extend(ended.and_then(|way| sides.side(way)).map(not_passed));
-            inputs
-        }
+        BoardEventKind::Passed { way, .. } => Some(Input::Passed {
+            access_point: sides.side(way)?,
+        }),
+        BoardEventKind::TimedOut(way) | BoardEventKind::Unknown(way) => not_passed(way),
+        BoardEventKind::WrongWay { way, ended } => Some(Input::WrongWay {
+            access_point: sides.side(ended.unwrap_or(way.opposite()))?,
+            ended: ended.is_some(),
+        }),
+        BoardEventKind::Fault { ended, .. } => not_passed(ended?),
         BoardEventKind::Input { input, active } => match input {
-            BoardInput::Fire => vec![Input::Fire {
+            BoardInput::Fire => Some(Input::Fire {
                 lane: sides.lane.clone(),
                 active,
                 by_board: true,
-            }],
-            BoardInput::Stop => service(!active),
-            BoardInput::Button(way) if active => {
-                at(sides.side(way), |access_point| Input::Button { access_point })
-            }
-            BoardInput::Button(_) | BoardInput::Auxiliary => Vec::new(),
+            }),
+            BoardInput::Button(way) if active => Some(Input::Button {
+                access_point: sides.side(way)?,
+            }),
+            BoardInput::Button(_) | BoardInput::Stop | BoardInput::Auxiliary => None,
         },
-        BoardEventKind::Tamper(_) => Vec::new(),
+        BoardEventKind::Online | BoardEventKind::Offline(_) | BoardEventKind::Tamper(_) => None,
     }
 }
 
@@ -232,61 +236,67 @@ fn log_board(board: &str, lane: &str, event: &BoardEventKind) {
 
 #[cfg(test)]
 mod tests {
-    use hal::board::Way;
+    use hal::board::{Fault, Way};
 
     use super::*;
+    use crate::domain::AccessPointId;
 
-    const SIDES: BoardSides = BoardSides {
-        lane: String::new(),
-        entry: Some(AccessPointId(0)),
-        exit: Some(AccessPointId(1)),
-        speaks_by_itself: true,
-    };
-
-    #[test]
-    fn who_comes_from_the_other_side_ends_the_grant_that_was_awaited() {
-        let wrong_way = |ended| board_inputs(&BoardEventKind::WrongWay { way: Way::Out, ended }, &SIDES);
-        let at = |side| {
-            vec![Input::NotPassed {
-                access_point: AccessPointId(side),
-                wrong_way: true,
-            }]
-        };
-        assert_eq!(wrong_way(Some(Way::In)), at(0));
-        assert_eq!(wrong_way(None), at(0));
+    fn sides() -> BoardSides {
+        BoardSides {
+            entry: Some(AccessPointId(0)),
+            exit: Some(AccessPointId(1)),
+            ..BoardSides::new("main", true)
+        }
     }
 
     #[test]
-    fn a_fault_and_a_stop_contact_take_both_sides_out_of_service() {
-        let stop = BoardEventKind::Input {
-            input: BoardInput::Stop,
-            active: true,
-        };
-        let service = |working| {
-            [0, 1].map(|side| Input::Service {
-                access_point: AccessPointId(side),
-                working,
+    fn who_comes_from_the_other_side_ends_the_grant_that_the_board_names() {
+        let wrong_way = |ended| board_input(&BoardEventKind::WrongWay { way: Way::Out, ended }, &sides());
+        let at_entry = |ended| {
+            Some(Input::WrongWay {
+                access_point: AccessPointId(0),
+                ended,
             })
         };
-        assert_eq!(board_inputs(&stop, &SIDES), service(false));
-        let mended = BoardEventKind::Fault {
-            fault: None,
-            ended: None,
-        };
-        assert_eq!(board_inputs(&mended, &SIDES), service(true));
+        assert_eq!(wrong_way(Some(Way::In)), at_entry(true));
+        assert_eq!(wrong_way(None), at_entry(false));
     }
 
     #[test]
-    fn a_silent_board_takes_its_lane_out_of_service_if_it_would_speak_by_itself() {
+    fn a_lane_works_again_when_the_last_of_its_troubles_is_over() {
+        let mut sides = sides();
+        let stop = |active| BoardEventKind::Input {
+            input: BoardInput::Stop,
+            active,
+        };
+        let fault = |fault| BoardEventKind::Fault { fault, ended: None };
         let away = BoardEventKind::Offline(hal::board::BoardAway::Silent {
             device: "port".into(),
         });
-        assert_eq!(board_inputs(&away, &SIDES).len(), 2);
-        let asked_only = BoardSides {
-            speaks_by_itself: false,
-            ..SIDES
+        let mut works = |event: &BoardEventKind| {
+            let (trouble, there) = trouble(event, &sides).unwrap();
+            sides.note(trouble, there)
         };
-        assert_eq!(board_inputs(&away, &asked_only), []);
+        assert_eq!(works(&BoardEventKind::Online), None);
+        assert_eq!(works(&fault(Some(Fault::SENSOR))), Some(false));
+        assert_eq!(works(&stop(true)), None);
+        assert_eq!(works(&away), None);
+        assert_eq!(works(&BoardEventKind::Online), None);
+        assert_eq!(works(&fault(None)), None);
+        assert_eq!(works(&stop(false)), Some(true));
+    }
+
+    #[test]
+    fn a_board_that_only_answers_is_not_away_when_it_is_silent() {
+        let away = BoardEventKind::Offline(hal::board::BoardAway::Silent {
+            device: "port".into(),
+        });
+        assert!(trouble(&away, &sides()).is_some());
+        let asked_only = BoardSides {
+            silence_counts: false,
+            ..sides()
+        };
+        assert_eq!(trouble(&away, &asked_only), None);
     }
 
     #[test]
@@ -297,9 +307,9 @@ mod tests {
         };
         let access_point = AccessPointId(1);
         assert_eq!(
-            board_inputs(&button(true), &SIDES),
-            [Input::Button { access_point }]
+            board_input(&button(true), &sides()),
+            Some(Input::Button { access_point })
         );
-        assert_eq!(board_inputs(&button(false), &SIDES), []);
+        assert_eq!(board_input(&button(false), &sides()), None);
     }
 }

@@ -1,11 +1,11 @@
 //! The devices of the lanes as the controller uses them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use firmware_protocol::Rendering;
-use hal::board::{Board, Way};
+use hal::board::{Board, BoardError, Way};
 use hal::relay::Relay;
 
 use super::presentation::Content;
@@ -67,6 +67,15 @@ pub enum Opener {
     },
 }
 
+/// Why a side was not opened, or not for certain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NotOpened {
+    /// In words for the log.
+    pub(super) why: String,
+    /// It may have opened all the same.
+    pub(super) perhaps: bool,
+}
+
 /// What the controller knows of a reader.
 #[derive(Clone, Debug)]
 pub struct Reader {
@@ -87,18 +96,55 @@ pub struct BoardSides {
     pub entry: Option<AccessPointId>,
     /// Where people go out.
     pub exit: Option<AccessPointId>,
-    /// Whether the board speaks without being spoken to. One that does not is only known to be back once it has been
+    /// Whether the board is asked or speaks all the time. One that does not is only known to be back once it has been
     /// asked to open, so its silence takes no side out of service.
-    pub speaks_by_itself: bool,
+    pub silence_counts: bool,
+    /// What keeps it from opening now.
+    pub(super) troubles: BTreeSet<Trouble>,
+}
+
+/// What keeps a board from opening.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Trouble {
+    /// It is away.
+    Away,
+    /// It cannot work.
+    Fault,
+    /// Somebody has stopped it.
+    Stop,
 }
 
 impl BoardSides {
+    /// Of a board that opens nothing yet.
+    #[must_use]
+    pub fn new(lane: &str, silence_counts: bool) -> Self {
+        Self {
+            lane: lane.to_owned(),
+            entry: None,
+            exit: None,
+            silence_counts,
+            troubles: BTreeSet::new(),
+        }
+    }
+
     /// The side at which one starts to pass this way.
     pub(super) fn side(&self, way: Way) -> Option<AccessPointId> {
         match way {
             Way::In => self.entry,
             Way::Out => self.exit,
         }
+    }
+
+    /// Notes that there is this trouble or is not; whether the lane works, if that is news.
+    pub(super) fn note(&mut self, trouble: Trouble, there: bool) -> Option<bool> {
+        let worked = self.troubles.is_empty();
+        if there {
+            self.troubles.insert(trouble);
+        } else {
+            self.troubles.remove(&trouble);
+        }
+        let works = self.troubles.is_empty();
+        (works != worked).then_some(works)
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = AccessPointId> + use<> {
@@ -111,17 +157,22 @@ impl Opener {
     /// as soon as it is open.
     ///
     /// # Errors
-    /// Why it did not open, in words for the log.
-    pub(super) async fn open(self, pulse: Duration, not_after: Duration) -> Result<Duration, String> {
+    /// Why it did not open, or not for certain.
+    pub(super) async fn open(self, pulse: Duration, not_after: Duration) -> Result<Duration, NotOpened> {
         match self {
-            Self::Relay(relay) => relay
-                .pulse(pulse, not_after)
-                .await
-                .map_err(|error| error.to_string()),
-            Self::Board { board, way } => board
-                .open(way, pulse, not_after)
-                .await
-                .map_err(|error| error.to_string()),
+            Self::Relay(relay) => relay.pulse(pulse, not_after).await.map_err(|error| NotOpened {
+                why: error.to_string(),
+                perhaps: false,
+            }),
+            Self::Board { board, way } => {
+                board
+                    .open(way, pulse, not_after)
+                    .await
+                    .map_err(|error| NotOpened {
+                        why: error.to_string(),
+                        perhaps: matches!(error, BoardError::Unknown { .. }),
+                    })
+            }
         }
     }
 }

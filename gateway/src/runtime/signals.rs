@@ -10,7 +10,7 @@ use hal::display::Display;
 use hal::indicator::{Indicator, Pattern};
 
 use crate::domain::texts::{self, Language};
-use crate::domain::{AccessDecision, DenyReason, Direction, Outcome};
+use crate::domain::{DenyReason, Direction, Outcome};
 
 /// How long a board shows what was decided.
 const SHOWN: Duration = Duration::from_secs(2);
@@ -58,26 +58,21 @@ pub struct Screen {
 }
 
 impl Signals {
-    /// A decision was made.
-    pub(super) fn decided(&self, decision: &AccessDecision, direction: Direction) {
+    /// Somebody may pass and the lane is open, or may not. `language` is theirs.
+    pub(super) fn decided(&self, outcome: Outcome, direction: Direction, language: Option<&str>) {
         if let Some(lights) = &self.lights {
-            lights.indicator.play(match decision.outcome {
+            lights.indicator.play(match outcome {
                 Outcome::Granted(_) => &lights.granted,
                 Outcome::Denied(DenyReason::OutOfService) => &lights.out_of_service,
                 Outcome::Denied(reason) => lights.by_reason.get(&reason).unwrap_or(&lights.denied),
             });
         }
         if let Some(screen) = &self.screen {
-            let text = texts::text(
-                decision.outcome,
-                direction,
-                decision.language.as_deref(),
-                screen.language,
-            );
+            let text = texts::text(outcome, direction, language, screen.language);
             screen.display.show([text], screen.show);
         }
         if let Some((board, way)) = &self.board {
-            let granted = matches!(decision.outcome, Outcome::Granted(_));
+            let granted = matches!(outcome, Outcome::Granted(_));
             board.feedback(BoardFeedback {
                 way: *way,
                 indicator: if granted {

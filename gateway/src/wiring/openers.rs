@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 
 use super::{Simulated, gpio, rules};
 use crate::domain::{AccessPointId, Direction};
-use crate::runtime::{BoardSides, Opener, Stop, Supervisor};
+use crate::runtime::{BoardSides, LANE_EVENTS, Opener, RelayEvent, Stop, Supervisor, watch_relay};
 
 /// The relays in use of one USB board.
 #[derive(Default)]
@@ -91,8 +91,9 @@ pub(super) fn boards(
                 BoardDirection::A => BoardWay::A,
                 BoardDirection::B => BoardWay::B,
             },
-            passage: longest_passage(settings, &described.name),
-            free: Vec::new(),
+            passage_in: passage_time(settings, &described.name, Direction::In),
+            passage_out: passage_time(settings, &described.name, Direction::Out),
+            free: described.free_exit.then_some(Way::Out).into_iter().collect(),
             readers: Vec::new(),
         };
         let port = port(&described.port, described.baud);
@@ -130,6 +131,26 @@ pub(super) fn by_side(
         .collect()
 }
 
+/// Tells of the relays that come and go.
+pub(super) fn watch(
+    openers: &[Opener],
+    stop: &Stop,
+    supervisor: &mut Supervisor,
+) -> mpsc::Receiver<RelayEvent> {
+    let (sender, events) = mpsc::channel(LANE_EVENTS);
+    for (opener, access_point) in openers.iter().zip((0..).map(AccessPointId)) {
+        if let Opener::Relay(relay) = opener {
+            let name = format!("state of relay {}", relay.name());
+            supervisor.spawn_until(
+                stop,
+                name,
+                watch_relay(relay.clone(), access_point, sender.clone()),
+            );
+        }
+    }
+    events
+}
+
 /// The lane of each board.
 pub(super) fn sides_of_boards(settings: &Settings) -> BTreeMap<Arc<str>, BoardSides> {
     let mut boards = BTreeMap::new();
@@ -137,21 +158,19 @@ pub(super) fn sides_of_boards(settings: &Settings) -> BTreeMap<Arc<str>, BoardSi
         let config::Opener::Board(name) = &side.opener else {
             continue;
         };
-        let sides = boards.entry(Arc::from(name.as_str())).or_insert(BoardSides {
-            lane: lane.name.clone(),
-            entry: None,
-            exit: None,
-            speaks_by_itself: settings
-                .boards
-                .iter()
-                .filter(|board| board.name == *name)
-                .any(|board| {
-                    matches!(
-                        board.kind,
-                        config::BoardKind::Link | config::BoardKind::Swing7e { .. }
-                    )
-                }),
-        });
+        let silence_counts = settings
+            .boards
+            .iter()
+            .filter(|board| board.name == *name)
+            .any(|board| {
+                matches!(
+                    board.kind,
+                    config::BoardKind::Link | config::BoardKind::Swing7e { .. }
+                )
+            });
+        let sides = boards
+            .entry(Arc::from(name.as_str()))
+            .or_insert_with(|| BoardSides::new(&lane.name, silence_counts));
         match direction {
             Direction::In => sides.entry = Some(AccessPointId(position)),
             Direction::Out => sides.exit = Some(AccessPointId(position)),
@@ -160,13 +179,22 @@ pub(super) fn sides_of_boards(settings: &Settings) -> BTreeMap<Arc<str>, BoardSi
     boards
 }
 
-/// A board has one passage time; the longer of its two sides.
-fn longest_passage(settings: &Settings, board: &str) -> Duration {
+/// The sides that a board opens.
+fn sides_of<'a>(
+    settings: &'a Settings,
+    board: &'a str,
+) -> impl Iterator<Item = (Direction, &'a config::AccessPoint)> {
     rules::sides(settings)
-        .filter(|(_, _, side)| matches!(&side.opener, config::Opener::Board(name) if name == board))
-        .map(|(_, _, side)| side.passage_time)
-        .max()
-        .unwrap_or(config::AccessPoint::DEFAULT_PASSAGE_TIME)
+        .filter(move |(_, _, side)| matches!(&side.opener, config::Opener::Board(name) if name == board))
+        .map(|(_, direction, side)| (direction, side))
+}
+
+fn passage_time(settings: &Settings, board: &str, way: Direction) -> Duration {
+    sides_of(settings, board)
+        .find(|(direction, _)| *direction == way)
+        .map_or(config::AccessPoint::DEFAULT_PASSAGE_TIME, |(_, side)| {
+            side.passage_time
+        })
 }
 
 fn port(path: &Path, baud: u32) -> PortSettings {

@@ -1,6 +1,7 @@
 //! The rules of the settings in the core's words.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use config::{ReaderKind, Settings};
 
@@ -12,6 +13,10 @@ use crate::domain::{
     Offline, RequiredBenefits,
 };
 use crate::studio::CardNumberFormat;
+
+/// How much later than the board's own word on it a passage counts as not taken. A board repeats what it says until it
+/// is heard, and another maker's is given up a second after its time.
+const BOARD_GRACE: Duration = Duration::from_secs(2);
 
 /// The sides of all lanes, in the order in which the core counts them.
 pub(super) fn sides(
@@ -72,6 +77,7 @@ fn access_point(
             .position(|zone| zone.name == *name)
             .map(ZoneId)
     };
+    let by_board = matches!(side.opener, config::Opener::Board(_));
     AccessPoint {
         lane: lane.name.clone(),
         direction,
@@ -83,7 +89,9 @@ fn access_point(
         hours: lane.opening_hours.as_ref().map(opening_hours),
         zone: lane.zone.as_ref().and_then(zone),
         pulse: side.pulse,
-        passage_time: side.passage_time,
+        by_board,
+        // The board ends what it has opened; this is for the case that it does not.
+        passage_time: side.passage_time + if by_board { BOARD_GRACE } else { Duration::ZERO },
         required_benefits: match &side.required_benefits {
             config::RequiredBenefits::None => RequiredBenefits::None,
             config::RequiredBenefits::All(keys) => RequiredBenefits::All(keys.clone()),

@@ -35,6 +35,7 @@ pub(crate) fn settings(time_zone: &str, offline: Offline) -> CoreSettings {
         hours: None,
         zone: Some(ZoneId(0)),
         pulse: Duration::from_millis(400),
+        by_board: false,
         passage_time: 5 * SECOND,
         required_benefits: RequiredBenefits::None,
         check_in,

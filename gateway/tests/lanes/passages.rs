@@ -74,13 +74,13 @@ async fn a_relay_that_is_away_lets_nobody_in_and_counts_no_visit() {
     let mut gym = Gym::open("", "").await;
     let mut members = who(Story::Active);
     gym.devices.relays["relay"].unplug();
-    gym.log.waits_for("relay disconnected").await;
+    gym.log.waits_for("its relay is away").await;
     gym.presents(&members.next().unwrap());
-    gym.log.waits_for("lane did not open").await;
+    gym.log.waits_for("reason=out-of-service").await;
     gym.devices.relays["relay"].plug_in();
-    let connected = || gym.log.text().matches("relay connected").count();
+    let works = || gym.log.text().matches("the lane works").count();
     super::soon(async {
-        while connected() < 2 {
+        while works() < 2 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     })

@@ -256,7 +256,7 @@ impl Task {
             grant: taken.grant,
             direction: self.settings.direction(way),
             pulse,
-            passage: self.settings.passage,
+            passage: self.settings.passage(way),
             not_after,
         };
         match self.turnstile.release(release, now) {

@@ -101,6 +101,47 @@ fn digicon_opens_when_it_has_confirmed_and_counts_who_passed() {
 }
 
 #[test]
+fn who_passes_a_board_that_answers_too_late_is_counted() {
+    const OPEN: &[u8] = &[0x02, 0x02, 0x00, b'H', 0x48];
+    const CONFIRMED: &[u8] = &[0x02, 0x02, 0x00, 0x06, 0x06];
+    const PASSED_IN: &[u8] = &[0x02, 0x02, 0x00, 0x1A, 0x1A];
+    let folder = tempfile::tempdir().unwrap();
+    let mut board = Pty::new(folder.path(), "board");
+    let mut lane = Lane::start(folder.path(), "kind = \"digicon\"", "on-passage");
+    let visitor = lane.presents();
+    board.wait_for(OPEN, 1, 5 * SECOND);
+    lane.gateway
+        .wait_for_log("nobody knows whether the lane opened", 1);
+    board.send(CONFIRMED);
+    board.send(PASSED_IN);
+    lane.gateway.wait_for_log("passage=\"taken\"", 1);
+    wait_for_visits(&lane.studio, vec![visitor]);
+}
+
+#[test]
+fn whoever_leaves_by_a_free_exit_takes_nobodys_opening() {
+    const OPEN: &[u8] = &[0x02, 0x02, 0x00, b'H', 0x48];
+    const CONFIRMED: &[u8] = &[0x02, 0x02, 0x00, 0x06, 0x06];
+    const PASSED_IN: &[u8] = &[0x02, 0x02, 0x00, 0x1A, 0x1A];
+    const PASSED_OUT: &[u8] = &[0x02, 0x02, 0x00, 0x1B, 0x1B];
+    let folder = tempfile::tempdir().unwrap();
+    let mut board = Pty::new(folder.path(), "board");
+    let mut lane = Lane::start(
+        folder.path(),
+        "kind = \"digicon\"\nfree_exit = true",
+        "on-passage",
+    );
+    let visitor = lane.presents();
+    board.wait_for(OPEN, 1, 5 * SECOND);
+    board.send(CONFIRMED);
+    lane.gateway.wait_for_log("lane opened", 1);
+    board.send(PASSED_OUT);
+    board.send(PASSED_IN);
+    wait_for_visits(&lane.studio, vec![visitor]);
+    assert!(!lane.gateway.log().contains("wrong-way"));
+}
+
+#[test]
 fn one_tech_opens_at_once_and_tells_by_its_clock_whoever_did_not_pass() {
     const OPEN: &[u8] = &[0xFE, 0x80, 0x01, 0, 0, 0, 0xAB];
     const PASSED: &[u8] = &[0xFE, 0x81, 0x01, 0, 0, 0, 0xAB];

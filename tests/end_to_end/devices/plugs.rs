@@ -23,7 +23,7 @@ fn readers_and_relays_are_pulled_out_and_put_back_while_another_lane_works() {
     let (config, mut relays) = lanes(folder.path(), &studio, &readers, "");
     let gateway = Gateway::start(&config);
     gateway.wait_for_log("reader connected", readers.len());
-    gateway.wait_for_log("relay connected", 2);
+    gateway.wait_for_log("the lane works", readers.len());
     let mut people = welcome(5);
     let mut came = Vec::new();
     let mut presents = |line: &mut Pty| {
@@ -42,13 +42,13 @@ fn readers_and_relays_are_pulled_out_and_put_back_while_another_lane_works() {
     relays.wait_for_opening(0, 1, "the first lane with its reader again");
 
     relays.0[0].unplug();
-    gateway.wait_for_log("relay disconnected", 1);
+    gateway.wait_for_line(&["its relay is away", "lane 0"]);
     let kept_out = presents(&mut lines[0]);
-    gateway.wait_for_line(&["lane did not open", "lane 0"]);
+    gateway.wait_for_line(&["lane stays shut", "lane 0", "reason=out-of-service"]);
     came.push(presents(&mut lines[LAST]));
     relays.wait_for_opening(LAST, 2, "the last lane without the first relay board");
     relays.0[0].plug();
-    gateway.wait_for_log("relay connected", 3);
+    gateway.wait_for_log("the lane works", readers.len() + LAST);
     came.push(presents(&mut lines[0]));
     relays.wait_for_opening(0, 1, "the first lane with its relay again");
     std::thread::sleep(SECOND);

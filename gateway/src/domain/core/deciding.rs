@@ -172,11 +172,12 @@ impl Core {
             access_point.passage_time,
             access_point.check_in,
         );
+        let not_after = waiting.read_at + self.settings.decisions.read_deadline;
         self.effects.push_back(Effect::Open {
             decision,
             access_point: waiting.access_point,
             pulse,
-            not_after: waiting.read_at + self.settings.decisions.read_deadline,
+            not_after,
         });
         let visitor = match record {
             Some(record) => Some(Visitor::Customer(record.customer)),
@@ -199,7 +200,8 @@ impl Core {
             credential: Some(waiting.credential.clone()),
             granted_at: now.wall,
             clock_set: now.wall_set,
-            expires: now.monotonic + passage_time,
+            passage_time,
+            expires: not_after + passage_time,
             check_in,
             opened: false,
         });

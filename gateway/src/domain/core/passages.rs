@@ -12,6 +12,92 @@ fn a_relay_that_does_not_switch_counts_no_visit() {
 }
 
 #[test]
+fn who_passes_although_nobody_knows_whether_the_lane_opened_is_counted_once() {
+    let mut story = Story::new(Offline::Members);
+    let decision = story.read(SENSOR_ENTRY, 0);
+    let recalled = Input::Recalled {
+        decision,
+        recollection: known(member(MINUTE)),
+    };
+    story.handle(recalled, after(1));
+    let access_point = SENSOR_ENTRY;
+    assert_eq!(story.handle(Input::PerhapsOpened { decision }, after(300)), []);
+    // Its end is not known either: it is no end of what was never open for certain.
+    assert_eq!(story.handle(Input::NotPassed { access_point }, after(310)), []);
+    let effects = story.handle(Input::Passed { access_point }, after(5_000));
+    assert!(matches!(
+        effects.as_slice(),
+        [
+            Effect::Passage {
+                passage: Passage::Taken,
+                ..
+            },
+            Effect::CheckIn(_)
+        ]
+    ));
+    assert_eq!(story.timeout(after(60_000)), []);
+}
+
+#[test]
+fn a_visit_that_counts_when_the_lane_opens_is_none_when_nobody_knows_that_it_did() {
+    let mut story = Story::new(Offline::Members);
+    let (decision, _) = story.present(known(member(MINUTE)), 0);
+    assert_eq!(story.handle(Input::PerhapsOpened { decision }, after(300)), []);
+    assert_eq!(story.handle(Input::Opened { decision }, after(400)), []);
+    assert_eq!(story.core.poll_timeout(), None);
+}
+
+#[test]
+fn the_passage_time_begins_when_the_lane_opens() {
+    let mut story = Story::new(Offline::Members);
+    let decision = story.read(SENSOR_ENTRY, 0);
+    let recalled = Input::Recalled {
+        decision,
+        recollection: known(member(MINUTE)),
+    };
+    story.handle(recalled, after(1));
+    // Somebody else was awaited at the lane for so long.
+    story.handle(Input::Opened { decision }, after(2_500));
+    assert_eq!(story.timeout(after(7_400)), []);
+    let passed = Input::Passed {
+        access_point: SENSOR_ENTRY,
+    };
+    assert!(matches!(
+        story.handle(passed, after(7_450)).as_slice(),
+        [Effect::Passage { passage: Passage::Taken, .. }, Effect::CheckIn(visit)] if visit.at == after(7_450).wall
+    ));
+}
+
+#[test]
+fn who_comes_from_the_other_side_ends_no_opening_that_the_board_does_not_end() {
+    let mut story = Story::new(Offline::Members);
+    let decision = story.read(SENSOR_ENTRY, 0);
+    let recalled = Input::Recalled {
+        decision,
+        recollection: known(member(MINUTE)),
+    };
+    story.handle(recalled, after(1));
+    story.handle(Input::Opened { decision }, after(2));
+    let access_point = SENSOR_ENTRY;
+    let wrong_way = |ended| Input::WrongWay { access_point, ended };
+    let passage = |effects: &[Effect]| match effects {
+        [
+            Effect::Passage {
+                passage, decision, ..
+            },
+            ..,
+        ] => (*passage, *decision),
+        other => panic!("expected a passage, got {other:?}"),
+    };
+    let effects = story.handle(wrong_way(false), after(100));
+    assert_eq!(passage(&effects), (Passage::WrongWay, None));
+    assert!(story.core.awaits_passage(access_point));
+    let effects = story.handle(wrong_way(true), after(200));
+    assert_eq!(passage(&effects), (Passage::WrongWay, Some(decision)));
+    assert!(!story.core.awaits_passage(access_point));
+}
+
+#[test]
 fn whoever_is_inside_can_leave_whatever_the_record_says() {
     let mut story = Story::new(Offline::Deny);
     let decision = story.read(EXIT, 0);
@@ -90,7 +176,7 @@ fn a_grant_that_nobody_takes_counts_no_visit() {
     };
     story.handle(recalled, after(1));
     story.handle(Input::Opened { decision }, after(2));
-    let effects = story.timeout(after(5_001));
+    let effects = story.timeout(after(5_003));
     assert!(matches!(
         effects.as_slice(),
         [Effect::Passage {

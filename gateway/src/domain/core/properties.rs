@@ -29,7 +29,7 @@ enum Step {
     },
     Relay {
         which: usize,
-        switches: bool,
+        answer: u8,
     },
     Pass {
         access_point: usize,
@@ -48,7 +48,7 @@ fn step() -> impl Strategy<Value = Step> {
         prop_oneof![0..50u64, 0..2_000u64, 0..40_000u64].prop_map(Step::Advance),
         (any::<usize>(), 0..8u8).prop_map(|(which, answer)| Step::Recall { which, answer }),
         (any::<usize>(), 0..8u8).prop_map(|(which, answer)| Step::Answer { which, answer }),
-        (any::<usize>(), any::<bool>()).prop_map(|(which, switches)| Step::Relay { which, switches }),
+        (any::<usize>(), 0..3u8).prop_map(|(which, answer)| Step::Relay { which, answer }),
         (0..3usize).prop_map(|access_point| Step::Pass { access_point }),
     ]
 }
@@ -134,13 +134,13 @@ fn play(steps: &[Step], offline: Offline) -> Vec<Effect> {
                 };
                 core.handle(Input::Answered { decision, answer }, after(millis));
             }
-            Step::Relay { which, switches } if !opens.is_empty() => {
+            Step::Relay { which, answer } if !opens.is_empty() => {
                 let (decision, not_after) = opens.remove(which % opens.len());
                 let in_time = after(millis).monotonic <= not_after;
-                let input = if *switches && in_time {
-                    Input::Opened { decision }
-                } else {
-                    Input::NotOpened { decision }
+                let input = match answer {
+                    0 if in_time => Input::Opened { decision },
+                    1 if in_time => Input::PerhapsOpened { decision },
+                    _ => Input::NotOpened { decision },
                 };
                 core.handle(input, after(millis));
             }

@@ -11,6 +11,9 @@ use super::Core;
 /// without a gap and shuts soon after the alarm.
 const FIRE_PULSE: Duration = Duration::from_secs(10);
 
+/// A board shuts behind each person, so it is asked more often: one more opening always waits at it.
+const FIRE_BOARD: Duration = Duration::from_secs(2);
+
 /// A release that comes later than this after its cause opens nothing.
 const IN_TIME: Duration = Duration::from_secs(3);
 
@@ -34,7 +37,8 @@ impl Core {
             credential: None,
             granted_at: now.wall,
             clock_set: now.wall_set,
-            expires: now.monotonic + passage_time,
+            passage_time,
+            expires: now.monotonic + IN_TIME + passage_time,
             check_in,
             opened: false,
         });
@@ -45,7 +49,7 @@ impl Core {
         if !active {
             self.fires.remove(lane);
         } else if !self.fires.contains_key(lane) {
-            for access_point in self.sides(lane) {
+            for access_point in self.ways_out_of_fire(lane) {
                 self.effects.push_back(Effect::Released {
                     access_point,
                     cause: ReleaseCause::Fire,
@@ -67,11 +71,14 @@ impl Core {
             .map(|(lane, _)| lane.clone())
             .collect();
         for lane in due {
-            for access_point in self.sides(&lane) {
+            let sides = self.ways_out_of_fire(&lane);
+            let by_board = sides.iter().any(|side| self.is_by_board(*side));
+            for access_point in sides {
                 let decision = self.next_decision();
                 self.release(decision, access_point, FIRE_PULSE, now);
             }
-            self.fires.insert(lane, Some(now.monotonic + FIRE_PULSE / 2));
+            let pause = if by_board { FIRE_BOARD } else { FIRE_PULSE / 2 };
+            self.fires.insert(lane, Some(now.monotonic + pause));
         }
     }
 
@@ -96,8 +103,9 @@ impl Core {
         self.fires.values().flatten().min().copied()
     }
 
-    /// Both sides of a lane, the way out first.
-    fn sides(&self, lane: &str) -> Vec<AccessPointId> {
+    /// The sides of a lane that are opened in a fire, the way out first. A board has one way open at a time: it gets
+    /// no other.
+    fn ways_out_of_fire(&self, lane: &str) -> Vec<AccessPointId> {
         let mut sides: Vec<(Direction, AccessPointId)> = (0..)
             .map(AccessPointId)
             .zip(&self.settings.access_points)
@@ -105,7 +113,18 @@ impl Core {
             .map(|(position, side)| (side.direction, position))
             .collect();
         sides.sort_by_key(|(direction, _)| std::cmp::Reverse(*direction));
-        sides.into_iter().map(|(_, position)| position).collect()
+        let mut sides: Vec<AccessPointId> = sides.into_iter().map(|(_, position)| position).collect();
+        if sides.iter().any(|side| self.is_by_board(*side)) {
+            sides.truncate(1);
+        }
+        sides
+    }
+
+    fn is_by_board(&self, access_point: AccessPointId) -> bool {
+        self.settings
+            .access_points
+            .get(access_point.0)
+            .is_some_and(|side| side.by_board)
     }
 }
 
@@ -202,6 +221,26 @@ mod tests {
         core.handle_timeout(after(60_000));
         assert_eq!(openings(&effects(&mut core)), []);
         assert_eq!(core.poll_timeout(), None);
+    }
+
+    #[test]
+    fn a_board_is_asked_to_open_the_way_out_for_one_person_after_the_other() {
+        let mut settings = settings(Offline::Deny);
+        settings
+            .access_points
+            .iter_mut()
+            .for_each(|side| side.by_board = true);
+        let mut core = Core::new(settings);
+        let fire = Input::Fire {
+            lane: "main".into(),
+            active: true,
+            by_board: false,
+        };
+        core.handle(fire, after(0));
+        assert_eq!(openings(&effects(&mut core)), [EXIT]);
+        assert_eq!(core.poll_timeout(), Some(after(2_000).monotonic));
+        core.handle_timeout(after(2_000));
+        assert_eq!(openings(&effects(&mut core)), [EXIT]);
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub(super) fn settings(offline: Offline) -> CoreSettings {
         hours: None,
         zone: None,
         pulse: Duration::from_millis(400),
+        by_board: false,
         passage_time: Duration::from_secs(5),
         required_benefits,
         check_in,

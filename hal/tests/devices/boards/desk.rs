@@ -24,7 +24,8 @@ pub(super) fn settings() -> BoardSettings {
     BoardSettings {
         name: Arc::from("lane 1"),
         entry: Direction::A,
-        passage: PASSAGE,
+        passage_in: PASSAGE,
+        passage_out: PASSAGE,
         free: Vec::new(),
         readers: vec![BoardReader {
             number: 1,

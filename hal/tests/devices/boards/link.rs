@@ -163,7 +163,8 @@ async fn a_board_without_heartbeat_opens_its_contact_by_itself_and_is_back_when_
 async fn visits_in(weather: Weather) {
     // On such a line the answer may come long after the opening.
     let (lane, mut desk) = lane_with(BoardSettings {
-        passage: Duration::from_secs(20),
+        passage_in: Duration::from_secs(20),
+        passage_out: Duration::from_secs(20),
         ..settings()
     })
     .await;
