@@ -88,6 +88,12 @@ impl Core {
         self.grants.awaits_passage(access_point)
     }
 
+    /// Whether this side can be opened, as far as its relay or board has told.
+    #[must_use]
+    pub fn works(&self, access_point: AccessPointId) -> bool {
+        !self.out_of_service.contains(&access_point)
+    }
+
     /// Who is inside.
     #[must_use]
     pub fn presence(&self) -> &Presence {

@@ -355,7 +355,9 @@ impl Controller {
 
     /// A side can be opened from now on, or cannot.
     pub(super) fn service(&mut self, access_point: AccessPointId, working: bool) {
-        if let Some(side) = self.devices.sides.get(access_point.0) {
+        if let Some(side) = self.devices.sides.get(access_point.0)
+            && self.core.works(access_point) != working
+        {
             side.signals.service(working);
         }
         let input = Input::Service {

@@ -17,6 +17,7 @@ kind = \"simulated\"
 granted = \"green 150ms\"
 denied = \"red+buzzer 100ms, off 50ms, red 100ms\"
 paused = \"red 200ms\"
+out_of_service = \"red 10s\"
 [[display]]
 name = \"greeter\"
 kind = \"simulated\"
@@ -82,4 +83,29 @@ async fn lights_and_display_show_each_outcome_in_its_own_way_and_language() {
         .unwrap();
     let (lit, _) = steps(&mut lights, 4).await;
     assert_eq!(lit, [ALARM, Lit::DARK, RED, Lit::DARK]);
+}
+
+#[tokio::test]
+async fn nobody_is_shown_a_green_light_before_a_lane_that_cannot_open() {
+    let mut gym = Gym::open(ENTRY, DEVICES).await;
+    let mut lights = gym.devices.indicators["lights"].changes();
+    let mut display = gym.devices.displays["greeter"].lines();
+    gym.log.waits_for("the lane works").await;
+    gym.devices.relays["relay"].unplug();
+    let (lit, _) = steps(&mut lights, 1).await;
+    assert_eq!(lit, [RED], "it shows so before anybody comes");
+    gym.presents(&german(Story::Active));
+    soon(display.wait_for(|lines| *lines == ["Out of service"]))
+        .await
+        .unwrap();
+    gym.devices.relays["relay"].plug_in();
+    loop {
+        let (lit, _) = steps(&mut lights, 1).await;
+        assert_ne!(lit, [GREEN]);
+        if lit == [Lit::DARK] {
+            break;
+        }
+    }
+    gym.log.waits_for("reason=out-of-service").await;
+    assert!(!gym.log.text().contains("lane opened"));
 }
