@@ -85,41 +85,27 @@ impl Controller {
             return;
         };
         let name = &*event.input;
-        let active = match &event.kind {
-            InputEventKind::Active => true,
-            InputEventKind::Inactive => false,
+        let (active, initial) = match event.kind {
+            InputEventKind::State { active, initial } => (active, initial),
             InputEventKind::Connected => return info!(input = name, "input connected"),
-            InputEventKind::Disconnected(reason) => {
+            InputEventKind::Disconnected(ref reason) => {
                 return error!(input = name, %reason, "input disconnected: trying to reconnect");
             }
         };
-        let input = match task {
-            InputTask::Passage(sides) if active => {
-                // One sensor for both directions: who passes is who was let in.
-                let awaited = sides.iter().find(|side| self.core.awaits_passage(**side));
-                let Some(access_point) = awaited.or(sides.first()).copied() else {
-                    return;
-                };
-                Input::Passed { access_point }
-            }
-            InputTask::Button(access_point) if active => Input::Button {
-                access_point: *access_point,
-            },
-            InputTask::Fire { lane } => Input::Fire {
-                lane: lane.clone(),
-                active,
-                by_board: false,
-            },
-            InputTask::Tamper { lane } if active => {
-                return error!(
+        if let InputTask::Tamper { lane } = task {
+            return if active {
+                error!(
                     input = name,
                     lane, "tamper contact: somebody meddles with the lane"
                 );
-            }
-            InputTask::Tamper { lane } => return warn!(input = name, lane, "tamper contact closed again"),
-            InputTask::Passage(_) | InputTask::Button(_) => return,
-        };
-        self.core.handle(input, clock::now());
+            } else {
+                warn!(input = name, lane, "tamper contact closed again");
+            };
+        }
+        let awaited = |side| self.core.awaits_passage(side);
+        if let Some(input) = contact_input(task, active, initial, awaited) {
+            self.core.handle(input, clock::now());
+        }
     }
 
     pub(super) fn board_event(&mut self, event: &BoardEvent) {
@@ -138,6 +124,35 @@ impl Controller {
             }
             self.core.handle(input, clock::now());
         }
+    }
+}
+
+/// What the state of an input means for its lane, if something.
+fn contact_input(
+    task: &InputTask,
+    active: bool,
+    initial: bool,
+    awaited: impl Fn(AccessPointId) -> bool,
+) -> Option<Input> {
+    // Active when it was connected: nobody saw anybody pass or press.
+    let changed = active && !initial;
+    match task {
+        InputTask::Passage(sides) if changed => {
+            // One sensor for both directions: who passes is who was let in.
+            let side = sides.iter().find(|side| awaited(**side)).or(sides.first());
+            side.map(|access_point| Input::Passed {
+                access_point: *access_point,
+            })
+        }
+        InputTask::Button(access_point) if changed => Some(Input::Button {
+            access_point: *access_point,
+        }),
+        InputTask::Fire { lane } => Some(Input::Fire {
+            lane: lane.clone(),
+            active,
+            by_board: false,
+        }),
+        InputTask::Passage(_) | InputTask::Button(_) | InputTask::Tamper { .. } => None,
     }
 }
 
@@ -178,14 +193,18 @@ fn board_inputs(event: &BoardEventKind, sides: &BoardSides) -> Vec<Input> {
             inputs.extend(ended.and_then(|way| sides.side(way)).map(not_passed));
             inputs
         }
-        BoardEventKind::Input { input, active } => match input {
+        BoardEventKind::Input {
+            input,
+            active,
+            initial,
+        } => match input {
             BoardInput::Fire => vec![Input::Fire {
                 lane: sides.lane.clone(),
                 active,
                 by_board: true,
             }],
             BoardInput::Stop => service(!active),
-            BoardInput::Button(way) if active => {
+            BoardInput::Button(way) if active && !initial => {
                 at(sides.side(way), |access_point| Input::Button { access_point })
             }
             BoardInput::Button(_) | BoardInput::Auxiliary => Vec::new(),
@@ -222,6 +241,7 @@ fn log_board(board: &str, lane: &str, event: &BoardEventKind) {
         BoardEventKind::Input {
             input: BoardInput::Stop,
             active,
+            ..
         } => warn!(board, lane, active, "stop contact"),
         BoardEventKind::Passed { .. }
         | BoardEventKind::TimedOut(_)
@@ -261,6 +281,7 @@ mod tests {
         let stop = BoardEventKind::Input {
             input: BoardInput::Stop,
             active: true,
+            initial: true,
         };
         let service = |working| {
             [0, 1].map(|side| Input::Service {
@@ -290,16 +311,54 @@ mod tests {
     }
 
     #[test]
-    fn a_button_counts_when_it_is_pressed_and_not_when_it_is_let_go() {
-        let button = |active| BoardEventKind::Input {
+    fn a_button_counts_when_it_is_pressed_and_not_when_it_is_let_go_or_was_found_pressed() {
+        let button = |active, initial| BoardEventKind::Input {
             input: BoardInput::Button(Way::Out),
             active,
+            initial,
         };
         let access_point = AccessPointId(1);
         assert_eq!(
-            board_inputs(&button(true), &SIDES),
+            board_inputs(&button(true, false), &SIDES),
             [Input::Button { access_point }]
         );
-        assert_eq!(board_inputs(&button(false), &SIDES), []);
+        assert_eq!(board_inputs(&button(false, false), &SIDES), []);
+        assert_eq!(board_inputs(&button(true, true), &SIDES), []);
+    }
+
+    #[test]
+    fn an_input_that_is_active_when_it_connects_opens_nothing_and_is_no_passage() {
+        let access_point = AccessPointId(1);
+        let button = InputTask::Button(access_point);
+        let sensor = InputTask::Passage(vec![AccessPointId(0), access_point]);
+        let awaited = |side| side == access_point;
+        for task in [&button, &sensor] {
+            assert_eq!(contact_input(task, true, true, awaited), None, "{task:?}");
+            assert_eq!(contact_input(task, false, false, awaited), None, "{task:?}");
+        }
+        assert_eq!(
+            contact_input(&button, true, false, awaited),
+            Some(Input::Button { access_point })
+        );
+        assert_eq!(
+            contact_input(&sensor, true, false, awaited),
+            Some(Input::Passed { access_point })
+        );
+        let fire = InputTask::Fire { lane: String::new() };
+        assert!(contact_input(&fire, true, true, awaited).is_some());
+    }
+
+    #[test]
+    fn a_fire_contact_counts_as_it_was_found() {
+        let fire = |initial| BoardEventKind::Input {
+            input: BoardInput::Fire,
+            active: true,
+            initial,
+        };
+        assert_eq!(board_inputs(&fire(true), &SIDES).len(), 1);
+        assert_eq!(
+            board_inputs(&fire(true), &SIDES),
+            board_inputs(&fire(false), &SIDES)
+        );
     }
 }
