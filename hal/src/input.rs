@@ -25,11 +25,15 @@ pub struct InputEvent {
 /// What happened to an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InputEventKind {
-    /// It is active from now on: the beam is broken, the button is pressed.
-    Active,
-    /// It is not active from now on.
-    Inactive,
-    /// It can be watched from now on. Its state follows at once.
+    /// How it is from now on.
+    State {
+        /// Active: the beam is broken, the button is pressed.
+        active: bool,
+        /// Whether it was found so when the input was connected. Otherwise it has just changed. Only a change is a
+        /// press of a button or a person who passes; a fire contact counts either way.
+        initial: bool,
+    },
+    /// It can be watched from now on. Its state follows at once, as the first.
     Connected,
     /// It cannot, and why. Sent once, and again when the reason changes. Its state is unknown.
     Disconnected(DisconnectReason),
@@ -132,15 +136,12 @@ impl State {
         self.say(InputEventKind::Disconnected(reason), monotonic()).await;
     }
 
-    /// Tells the state if it is another than before.
+    /// Tells the state if it is another than before, or the first.
     pub(crate) async fn is(&mut self, active: bool, at: Duration) {
-        if self.active.replace(active) != Some(active) {
-            let kind = if active {
-                InputEventKind::Active
-            } else {
-                InputEventKind::Inactive
-            };
-            self.say(kind, at).await;
+        let before = self.active.replace(active);
+        if before != Some(active) {
+            let initial = before.is_none();
+            self.say(InputEventKind::State { active, initial }, at).await;
         }
     }
 

@@ -28,8 +28,9 @@ pub const MAX_PULSE: Duration = Duration::from_secs(10);
 /// From opening one contact to closing the next. Turnstiles take overlapping contacts for another command (PERCo
 /// manuals: both low = single passage both ways) and want gaps of the order of their minimum pulse, 100 ms.
 pub const CONTACT_GAP: Duration = Duration::from_millis(100);
-/// A read that the host has not taken after so long is dropped: who presented it may be gone.
-pub const READ_LIFETIME: Duration = Duration::from_secs(1);
+/// A read or a change of a contact that the host has not taken after so long is dropped: who presented a card or
+/// pressed a button may be gone. How the contacts are, heartbeats say.
+pub const STALE_AFTER: Duration = Duration::from_secs(1);
 /// Most reports that wait for the host.
 pub const MOST_REPORTS: usize = 8;
 /// How far a host may believe the board's clock ahead of what it is: clocks of both ends drift between heartbeats.
@@ -91,7 +92,7 @@ pub struct Firmware {
 struct Report {
     sequence: u32,
     message: BoardMessage,
-    /// Reads only.
+    /// Reads and inputs only.
     drop_at: Option<Duration>,
 }
 
@@ -182,23 +183,22 @@ impl Firmware {
         self.report(message, now);
     }
 
-    /// A contact has changed, bounces already removed.
+    /// A contact has changed, bounces already removed. Without a host it is not reported: a button that was pressed
+    /// then must not open when the host is back.
     pub fn input(&mut self, input: BoardInput, active: bool, now: Duration) {
         self.handle_timeout(now);
         if self.inputs.set(input, active) {
             if active && matches!(input, BoardInput::Fire | BoardInput::Stop) {
                 self.open_contact(now);
             }
-            self.report(BoardMessage::Input { input, active }, now);
+            self.report_soon(BoardMessage::Input { input, active }, now);
         }
     }
 
     /// A reader at the board has read something. Without a host it is forgotten.
     pub fn read(&mut self, read: BoardRead, now: Duration) {
         self.handle_timeout(now);
-        if self.serving_until.is_some() {
-            self.queue(BoardMessage::Read(read), Some(now + READ_LIFETIME), now);
-        }
+        self.report_soon(BoardMessage::Read(read), now);
     }
 
     /// Something is wrong, or right again.
@@ -412,6 +412,13 @@ impl Firmware {
 
     fn report(&mut self, message: BoardMessage, now: Duration) {
         self.queue(message, None, now);
+    }
+
+    /// Reports what is of use at once or never.
+    fn report_soon(&mut self, message: BoardMessage, now: Duration) {
+        if self.serving_until.is_some() {
+            self.queue(message, Some(now + STALE_AFTER), now);
+        }
     }
 
     /// Queues a report. The outcome of an opening always finds its place; when there is none for another report, it

@@ -36,6 +36,8 @@ pub struct Host {
     hello_at: Option<Duration>,
     last_hello: Option<Duration>,
     connection: Option<Connection>,
+    /// The contacts as they were told last. They outlive a connection: fire is not over because a cable came loose.
+    inputs: Inputs,
     numbers: Numbers,
     waiting: Waiting,
     feedback: PerDirection<Option<Feedback>>,
@@ -63,7 +65,8 @@ struct Connection {
     heartbeat_at: Duration,
     sending: Option<Sending>,
     opened: Passages<ReleaseId>,
-    inputs: Inputs,
+    /// Whether a heartbeat has shown the contacts in this connection.
+    inputs_seen: bool,
     fault: Option<Fault>,
 }
 
@@ -105,6 +108,7 @@ impl Host {
             hello_at: Some(now),
             last_hello: None,
             connection: None,
+            inputs: Inputs::default(),
             numbers: Numbers::default(),
             waiting: Waiting::default(),
             feedback: PerDirection::default(),

@@ -141,12 +141,15 @@ pub enum BoardEvent {
         /// Which way.
         direction: Direction,
     },
-    /// A contact at the board has changed.
+    /// The state of a contact at the board.
     Input {
         /// Which.
         input: BoardInput,
         /// Whether it is active now.
         active: bool,
+        /// Whether it was found so, as after the board came back. Otherwise the board has seen it change, and every
+        /// change is told once. Only a change is a press of a button.
+        initial: bool,
     },
     /// The housing of the board has been opened or closed.
     Tamper {

@@ -240,7 +240,8 @@ fn a_heartbeat_that_was_overtaken_does_not_turn_back_the_contacts() {
         rig.host.poll_event(),
         Some(BoardEvent::Input {
             input: BoardInput::Fire,
-            active: true
+            active: true,
+            initial: true
         })
     );
     assert_eq!(rig.host.poll_event(), None);

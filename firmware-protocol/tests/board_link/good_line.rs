@@ -155,7 +155,8 @@ fn fire_opens_the_contact_of_no_release_and_frees_passages() {
         rig.events[1],
         BoardEvent::Input {
             input: BoardInput::Fire,
-            active: true
+            active: true,
+            initial: false
         }
     );
     rig.walk(Direction::B);

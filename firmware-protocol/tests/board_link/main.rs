@@ -9,6 +9,7 @@
 
 mod any_line;
 mod bad_line;
+mod contacts;
 mod good_line;
 mod rig;
 mod waiting;

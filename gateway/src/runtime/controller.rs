@@ -20,7 +20,7 @@ use super::decision_log;
 use super::devices::{Devices, NotOpened};
 use super::reader_states::ReaderStates;
 use super::rejections::Rejections;
-use super::relay_states::RelayEvent;
+use super::relay_events::RelayEvent;
 use super::stop::Stop;
 use super::watchdog::Watchdog;
 use crate::clock;

@@ -1,14 +1,16 @@
 //! The running gateway: the controller task, the tasks around it and their end.
 
+mod board_events;
 mod command;
 mod controller;
 mod decision_log;
-mod device_events;
 mod devices;
+mod input_events;
 mod presentation;
+mod reader_events;
 mod reader_states;
 mod rejections;
-mod relay_states;
+mod relay_events;
 mod signals;
 mod stop;
 mod supervisor;
@@ -20,7 +22,7 @@ pub use command::{COMMANDS, Command, LaneSeen, ReaderSeen, Seen};
 pub use controller::{Controller, DeviceEvents, LANE_EVENTS, Notice, READER_EVENTS};
 pub use devices::{BoardSides, Devices, InputTask, Opener, Reader, Side};
 pub use presentation::Content;
-pub use relay_states::{RelayEvent, watch_relay};
+pub use relay_events::{RelayEvent, watch_relay};
 pub use signals::{Lights, Screen, Signals};
 pub use stop::{Stop, Stopper, asked_to_end, stop};
 pub use supervisor::{Supervisor, TaskEnded};

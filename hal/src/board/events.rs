@@ -56,12 +56,15 @@ pub enum BoardEventKind {
     },
     /// Its housing has been opened (`true`) or closed.
     Tamper(bool),
-    /// A contact at it has changed.
+    /// The state of a contact at it.
     Input {
         /// Which.
         input: BoardInput,
         /// Whether it is active now.
         active: bool,
+        /// Whether it was found so, as when the board came back. Otherwise it has just changed. Only a change is a
+        /// press of a button; a fire contact counts either way.
+        initial: bool,
     },
 }
 

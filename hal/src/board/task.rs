@@ -362,9 +362,18 @@ impl Task {
                 self.say(BoardEventKind::Fault { fault, ended }, now);
             }
             Told::Tamper { open } => self.say(BoardEventKind::Tamper(open), now),
-            Told::Input { input, active } => {
+            Told::Input {
+                input,
+                active,
+                initial,
+            } => {
                 if let Some(input) = self.input(input) {
-                    self.say(BoardEventKind::Input { input, active }, now);
+                    let kind = BoardEventKind::Input {
+                        input,
+                        active,
+                        initial,
+                    };
+                    self.say(kind, now);
                 }
             }
             Told::Read(read) => self.readers.read(&read, now),

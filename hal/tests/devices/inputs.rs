@@ -12,12 +12,16 @@ use tokio::time::timeout;
 
 use crate::port::PATIENCE;
 
+const fn state(active: bool, initial: bool) -> InputEventKind {
+    InputEventKind::State { active, initial }
+}
+
 async fn next(events: &mut mpsc::Receiver<InputEvent>) -> InputEventKind {
     timeout(PATIENCE, events.recv()).await.unwrap().unwrap().kind
 }
 
 #[tokio::test]
-async fn an_input_tells_its_state_when_it_is_plugged_in_and_each_change_once() {
+async fn an_input_tells_its_state_as_the_first_when_it_is_plugged_in_and_each_change_once() {
     let (sender, mut events) = mpsc::channel(16);
     let mut input = SimulatedInput::new(Arc::from("passage"), sender);
     input.set(true).await;
@@ -27,17 +31,23 @@ async fn an_input_tells_its_state_when_it_is_plugged_in_and_each_change_once() {
     );
     input.plug_in().await;
     assert_eq!(next(&mut events).await, InputEventKind::Connected);
-    assert_eq!(next(&mut events).await, InputEventKind::Active);
+    assert_eq!(next(&mut events).await, state(true, true));
     input.set(true).await;
     input.set(false).await;
-    assert_eq!(next(&mut events).await, InputEventKind::Inactive);
+    assert_eq!(next(&mut events).await, state(false, false));
+    input.set(true).await;
+    assert_eq!(next(&mut events).await, state(true, false));
     input.unplug().await;
     assert!(
         matches!(next(&mut events).await, InputEventKind::Disconnected(reason) if reason.cause == DisconnectCause::Unplugged)
     );
     input.plug_in().await;
     assert_eq!(next(&mut events).await, InputEventKind::Connected);
-    assert_eq!(next(&mut events).await, InputEventKind::Inactive);
+    assert_eq!(
+        next(&mut events).await,
+        state(true, true),
+        "held while it was unplugged: no change that anybody saw"
+    );
 }
 
 /// By rppal too, whatever machine this runs on: a line has no such name on any of them.

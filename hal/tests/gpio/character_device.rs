@@ -222,18 +222,19 @@ fn bouncing() {
         tokio::spawn(gpio_input(input, sender));
         let mut next = async || timeout(PATIENCE, events.recv()).await.unwrap().unwrap();
         assert_eq!(next().await.kind, InputEventKind::Connected);
-        assert_eq!(next().await.kind, InputEventKind::Active);
+        let state = |active, initial| InputEventKind::State { active, initial };
+        assert_eq!(next().await.kind, state(true, true));
         let began = monotonic();
         for up in [true, false, true, false, true] {
             sim.pull(PASSAGE, up);
             std::thread::sleep(Duration::from_millis(2));
         }
         let inactive = next().await;
-        assert_eq!(inactive.kind, InputEventKind::Inactive);
+        assert_eq!(inactive.kind, state(false, false));
         assert!(inactive.at >= began + Duration::from_millis(20));
         sim.pull(PASSAGE, false);
         let active = next().await;
-        assert_eq!(active.kind, InputEventKind::Active);
+        assert_eq!(active.kind, state(true, false));
         assert!(active.at > inactive.at);
     });
 }

@@ -87,7 +87,7 @@ impl Host {
             heartbeat_at: now,
             sending: None,
             opened: Passages::default(),
-            inputs: Inputs::default(),
+            inputs_seen: false,
             fault: None,
         });
         self.event(BoardEvent::Online { hello: Some(hello) });
@@ -142,12 +142,8 @@ impl Host {
         match report {
             BoardMessage::Read(read) => self.event(BoardEvent::Read(read)),
             BoardMessage::Input { input, active } => {
-                let mut inputs = self
-                    .connection
-                    .as_ref()
-                    .map_or(Inputs::default(), |connection| connection.inputs);
-                inputs.set(input, active);
-                self.inputs_are(inputs);
+                self.inputs.set(input, active);
+                self.input_is(input, active, false);
             }
             BoardMessage::Passed {
                 release,
@@ -196,20 +192,32 @@ impl Host {
         opened.end(direction).map(|release| release.grant)
     }
 
+    /// A heartbeat shows the contacts. Changes come as reports, each once; one that is still on its way would come
+    /// again if it were told here as a change too. So what is new here is told as a state. The first heartbeat of a
+    /// connection tells all that are active: whoever saw the board go away knows of none.
     fn inputs_are(&mut self, inputs: Inputs) {
         let Some(connection) = self.connection.as_mut() else {
             return;
         };
-        let before = core::mem::replace(&mut connection.inputs, inputs);
+        let first = !core::mem::replace(&mut connection.inputs_seen, true);
+        let before = core::mem::replace(&mut self.inputs, inputs);
         for input in BoardInput::ALL {
             let active = inputs.is_active(input);
-            if before.is_active(input) != active {
-                self.event(match input {
-                    BoardInput::Tamper => BoardEvent::Tamper { open: active },
-                    input => BoardEvent::Input { input, active },
-                });
+            if before.is_active(input) != active || (first && active) {
+                self.input_is(input, active, true);
             }
         }
+    }
+
+    fn input_is(&mut self, input: BoardInput, active: bool, initial: bool) {
+        self.event(match input {
+            BoardInput::Tamper => BoardEvent::Tamper { open: active },
+            input => BoardEvent::Input {
+                input,
+                active,
+                initial,
+            },
+        });
     }
 
     fn fault_is(&mut self, fault: Option<Fault>) {

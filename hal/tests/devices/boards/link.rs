@@ -336,11 +336,14 @@ async fn contacts_tamper_and_faults_are_told() {
     lane.board.input(Contact::Tamper, true);
     desk.hears(BoardEventKind::Tamper(true)).await;
     lane.board.input(Contact::ButtonB, true);
-    let input = BoardInput::Button(Way::Out);
-    desk.hears(BoardEventKind::Input { input, active: true }).await;
+    let changed = |input, active| BoardEventKind::Input {
+        input,
+        active,
+        initial: false,
+    };
+    desk.hears(changed(BoardInput::Button(Way::Out), true)).await;
     lane.board.input(Contact::Stop, true);
-    let input = BoardInput::Stop;
-    desk.hears(BoardEventKind::Input { input, active: true }).await;
+    desk.hears(changed(BoardInput::Stop, true)).await;
     let refused = desk.open(Way::In).await.unwrap_err();
     assert!(
         matches!(
@@ -353,7 +356,7 @@ async fn contacts_tamper_and_faults_are_told() {
         "{refused:?}"
     );
     lane.board.input(Contact::Stop, false);
-    desk.hears(BoardEventKind::Input { input, active: false }).await;
+    desk.hears(changed(BoardInput::Stop, false)).await;
     desk.open(Way::In).await.unwrap();
     lane.board.fault(Some(Fault::MECHANISM));
     desk.hears(BoardEventKind::Fault {

@@ -1,140 +1,14 @@
-//! What the devices say, as inputs of the core and lines of the log.
+//! What turnstile boards say: passages and their ends for the core, what keeps a lane from working, lines of the log.
 
 use hal::board::{BoardEvent, BoardEventKind, BoardInput};
-use hal::input::{InputEvent, InputEventKind};
-use hal::{ReaderEvent, ReaderEventKind};
 use tracing::{error, info, warn};
 
 use super::controller::Controller;
-use super::devices::{BoardSides, InputTask, Trouble};
-use super::presentation;
-use super::relay_states::RelayEvent;
+use super::devices::{BoardSides, Trouble};
 use crate::clock;
-use crate::domain::{AccessPoint, Input, Monotonic};
+use crate::domain::Input;
 
 impl Controller {
-    pub(super) fn reader_event(&mut self, event: ReaderEvent) {
-        let Some(reader) = self.devices.readers.get(&event.reader) else {
-            return;
-        };
-        let name = &*event.reader;
-        match event.kind {
-            ReaderEventKind::Read(reading) => {
-                match presentation::credential(&reading, reader.content, reader.number) {
-                    Ok(Some(credential)) => {
-                        self.states.read(name);
-                        let window = self.core.settings().decisions.repeat_window;
-                        let Some(credential) = self.states.not_awaited(name, credential, event.at, window)
-                        else {
-                            return;
-                        };
-                        let read = Input::Read {
-                            access_point: reader.access_point,
-                            staff: self.staff.name_of(&credential),
-                            credential,
-                            at: Monotonic(event.at),
-                        };
-                        self.core.handle(read, clock::now());
-                    }
-                    Ok(None) => {}
-                    Err(reason) => {
-                        self.states.rejected(name);
-                        self.rejections.note(name, &reason.to_string(), event.at);
-                    }
-                }
-            }
-            ReaderEventKind::Rejected(reason) => {
-                self.states.rejected(name);
-                self.rejections.note(name, &reason.to_string(), event.at);
-            }
-            ReaderEventKind::Connected => {
-                self.states.connected(name);
-                info!(reader = name, "reader connected");
-            }
-            ReaderEventKind::Disconnected(reason) => {
-                self.states.disconnected(name, &reason.to_string());
-                warn!(reader = name, %reason, "reader disconnected: trying to reconnect");
-            }
-            ReaderEventKind::Noisy => {
-                self.states
-                    .disconnected(name, "noisy: most of what it sends is no use");
-                error!(
-                    reader = name,
-                    "noisy reader: check its cable, its shielding and its settings"
-                );
-            }
-            ReaderEventKind::NoiseEnded => {
-                self.states.connected(name);
-                info!(reader = name, "the reader is no longer noisy");
-            }
-            ReaderEventKind::Silent => {
-                self.states.disconnected(name, "silent: it gives no sign of life");
-                error!(
-                    reader = name,
-                    "silent reader: it gives no sign of life, check its power"
-                );
-            }
-            ReaderEventKind::SilenceEnded => {
-                self.states.connected(name);
-                info!(reader = name, "the reader gives signs of life again");
-            }
-        }
-    }
-
-    pub(super) fn input_event(&mut self, event: &InputEvent) {
-        let Some(task) = self.devices.inputs.get(&event.input) else {
-            return;
-        };
-        let name = &*event.input;
-        let active = match &event.kind {
-            InputEventKind::Active => true,
-            InputEventKind::Inactive => false,
-            InputEventKind::Connected => return info!(input = name, "input connected"),
-            InputEventKind::Disconnected(reason) => {
-                return error!(input = name, %reason, "input disconnected: trying to reconnect");
-            }
-        };
-        let input = match task {
-            InputTask::Passage(sides) if active => {
-                // One sensor for both directions: who passes is who was let in.
-                let awaited = sides.iter().find(|side| self.core.awaits_passage(**side));
-                let Some(access_point) = awaited.or(sides.first()).copied() else {
-                    return;
-                };
-                Input::Passed { access_point }
-            }
-            InputTask::Button(access_point) if active => Input::Button {
-                access_point: *access_point,
-            },
-            InputTask::Fire { lane } => Input::Fire {
-                lane: lane.clone(),
-                active,
-                by_board: false,
-            },
-            InputTask::Tamper { lane } if active => {
-                return error!(
-                    input = name,
-                    lane, "tamper contact: somebody meddles with the lane"
-                );
-            }
-            InputTask::Tamper { lane } => return warn!(input = name, lane, "tamper contact closed again"),
-            InputTask::Passage(_) | InputTask::Button(_) => return,
-        };
-        self.core.handle(input, clock::now());
-    }
-
-    pub(super) fn relay_event(&mut self, event: RelayEvent) {
-        let side = self.core.settings().access_points.get(event.access_point.0);
-        if let Some(AccessPoint { lane, direction, .. }) = side {
-            if event.working {
-                info!(lane, %direction, "the lane works: its relay can be switched");
-            } else {
-                error!(lane, %direction, "the lane is out of service: its relay is away");
-            }
-        }
-        self.service(event.access_point, event.working);
-    }
-
     pub(super) fn board_event(&mut self, event: &BoardEvent) {
         let Some(sides) = self.devices.boards.get_mut(&event.board) else {
             return;
@@ -161,6 +35,7 @@ const fn trouble(event: &BoardEventKind, sides: &BoardSides) -> Option<(Trouble,
         BoardEventKind::Input {
             input: BoardInput::Stop,
             active,
+            ..
         } => Some((Trouble::Stop, *active)),
         _ => None,
     }
@@ -183,13 +58,17 @@ fn board_input(event: &BoardEventKind, sides: &BoardSides) -> Option<Input> {
             ended: ended.is_some(),
         }),
         BoardEventKind::Fault { ended, .. } => not_passed(ended?),
-        BoardEventKind::Input { input, active } => match input {
+        BoardEventKind::Input {
+            input,
+            active,
+            initial,
+        } => match input {
             BoardInput::Fire => Some(Input::Fire {
                 lane: sides.lane.clone(),
                 active,
                 by_board: true,
             }),
-            BoardInput::Button(way) if active => Some(Input::Button {
+            BoardInput::Button(way) if active && !initial => Some(Input::Button {
                 access_point: sides.side(way)?,
             }),
             BoardInput::Button(_) | BoardInput::Stop | BoardInput::Auxiliary => None,
@@ -226,6 +105,7 @@ fn log_board(board: &str, lane: &str, event: &BoardEventKind) {
         BoardEventKind::Input {
             input: BoardInput::Stop,
             active,
+            ..
         } => warn!(board, lane, active, "stop contact"),
         BoardEventKind::Passed { .. }
         | BoardEventKind::TimedOut(_)
@@ -268,6 +148,7 @@ mod tests {
         let stop = |active| BoardEventKind::Input {
             input: BoardInput::Stop,
             active,
+            initial: false,
         };
         let fault = |fault| BoardEventKind::Fault { fault, ended: None };
         let away = BoardEventKind::Offline(hal::board::BoardAway::Silent {
@@ -300,16 +181,32 @@ mod tests {
     }
 
     #[test]
-    fn a_button_counts_when_it_is_pressed_and_not_when_it_is_let_go() {
-        let button = |active| BoardEventKind::Input {
+    fn a_button_counts_when_it_is_pressed_and_not_when_it_is_let_go_or_was_found_pressed() {
+        let button = |active, initial| BoardEventKind::Input {
             input: BoardInput::Button(Way::Out),
             active,
+            initial,
         };
         let access_point = AccessPointId(1);
         assert_eq!(
-            board_input(&button(true), &sides()),
+            board_input(&button(true, false), &sides()),
             Some(Input::Button { access_point })
         );
-        assert_eq!(board_input(&button(false), &sides()), None);
+        assert_eq!(board_input(&button(false, false), &sides()), None);
+        assert_eq!(board_input(&button(true, true), &sides()), None);
+    }
+
+    #[test]
+    fn a_fire_contact_counts_as_it_was_found() {
+        let fire = |initial| BoardEventKind::Input {
+            input: BoardInput::Fire,
+            active: true,
+            initial,
+        };
+        assert!(board_input(&fire(true), &sides()).is_some());
+        assert_eq!(
+            board_input(&fire(true), &sides()),
+            board_input(&fire(false), &sides())
+        );
     }
 }

@@ -5,8 +5,10 @@ use std::future::pending;
 
 use hal::relay::Relay;
 use tokio::sync::mpsc;
+use tracing::{error, info};
 
-use crate::domain::AccessPointId;
+use super::controller::Controller;
+use crate::domain::{AccessPoint, AccessPointId};
 
 /// A side's relay has come or gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,4 +38,18 @@ pub async fn watch_relay(mut relay: Relay, access_point: AccessPointId, events: 
     }
     // The gateway is stopping.
     pending().await
+}
+
+impl Controller {
+    pub(super) fn relay_event(&mut self, event: RelayEvent) {
+        let side = self.core.settings().access_points.get(event.access_point.0);
+        if let Some(AccessPoint { lane, direction, .. }) = side {
+            if event.working {
+                info!(lane, %direction, "the lane works: its relay can be switched");
+            } else {
+                error!(lane, %direction, "the lane is out of service: its relay is away");
+            }
+        }
+        self.service(event.access_point, event.working);
+    }
 }
