@@ -75,6 +75,17 @@ fn troubles(status: &Status) -> Vec<String> {
             troubles.push(format!("{kind} \"{name}\" is not connected: {trouble}"));
         }
     }
+    for board in &status.boards {
+        if let Some(trouble) = &board.trouble {
+            troubles.push(format!("board \"{}\" opens nothing: {trouble}", board.name));
+        }
+    }
+    for lane in status.lanes.iter().filter(|lane| lane.fire) {
+        troubles.push(format!(
+            "lane \"{}\" is open: its fire contact is active",
+            lane.name
+        ));
+    }
     for lane in status.lanes.iter().filter(|lane| lane.mode != Mode::Normal) {
         troubles.push(format!(
             "lane \"{name}\" is {mode}: turnstile-gateway lane normal \"{name}\" ends that",
@@ -191,9 +202,23 @@ fn print(status: &Status, zone: &TimeZone) {
         ]);
     }
     println!("{readers}");
-    let mut relays = table(["relay", "state"]);
-    for relay in &status.relays {
-        relays.add_row([relay.name.clone(), connected(&relay.trouble)]);
+    let relays = status.relays.iter().map(|relay| (&relay.name, &relay.trouble));
+    print_openers("relay", "connected", relays.collect());
+    let boards = status.boards.iter().map(|board| (&board.name, &board.trouble));
+    print_openers("board", "works", boards.collect());
+}
+
+/// A table of those that the site has.
+fn print_openers(kind: &str, well: &str, openers: Vec<(&String, &Option<String>)>) {
+    if openers.is_empty() {
+        return;
     }
-    println!("{relays}");
+    let mut rows = table([kind, "state"]);
+    for (name, trouble) in openers {
+        let state = trouble
+            .as_ref()
+            .map_or_else(|| good(well), |trouble| bad(trouble));
+        rows.add_row([name.clone(), state]);
+    }
+    println!("{rows}");
 }

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::check_ins;
 use super::happening::happening;
 use super::message::{
-    CheckInCounts, Lane, Members, Presented, Reader, Relay, Request, Response, Status, Studio,
+    Board, CheckInCounts, Lane, Members, Presented, Reader, Relay, Request, Response, Status, Studio,
 };
 use super::server::{Client, Control};
 use super::{LONGEST_WAIT_FOR_READ, PATIENCE};
@@ -110,6 +110,15 @@ impl Control {
                 })
                 .collect(),
             relays: self.relays.iter().map(relay).collect(),
+            boards: seen
+                .boards
+                .into_iter()
+                .map(|board| Board {
+                    name: board.name,
+                    working: board.trouble.is_none(),
+                    trouble: board.trouble,
+                })
+                .collect(),
             lanes: seen
                 .lanes
                 .into_iter()
@@ -117,6 +126,7 @@ impl Control {
                     name: lane.name,
                     mode: lane.mode.into(),
                     inside: lane.inside,
+                    fire: lane.fire,
                 })
                 .collect(),
             members: Members {

@@ -205,6 +205,8 @@ pub struct Status {
     pub readers: Vec<Reader>,
     /// By name.
     pub relays: Vec<Relay>,
+    /// Turnstile boards, by name.
+    pub boards: Vec<Board>,
     /// In the order of the configuration file.
     pub lanes: Vec<Lane>,
     /// The member records.
@@ -252,6 +254,17 @@ pub struct Relay {
     pub trouble: Option<String>,
 }
 
+/// A turnstile board.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Board {
+    /// Its name.
+    pub name: String,
+    /// Whether it opens when it is asked to.
+    pub working: bool,
+    /// Why it does not.
+    pub trouble: Option<String>,
+}
+
 /// A lane.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lane {
@@ -261,6 +274,8 @@ pub struct Lane {
     pub mode: Mode,
     /// How many people are in the zone it leads to; absent where none are counted.
     pub inside: Option<u32>,
+    /// Whether its fire contact is active.
+    pub fire: bool,
 }
 
 /// The member records.

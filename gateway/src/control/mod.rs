@@ -17,7 +17,7 @@ pub use check_ins::answer as answer_check_ins;
 pub use client::{Answers, ControlError, ask};
 pub use explaining::{moved, no_access_point, told};
 pub use message::{
-    CheckIn, CheckInCounts, CheckInRequest, CheckSeen, Explanation, Happening, Lane, Members, Mode,
+    Board, CheckIn, CheckInCounts, CheckInRequest, CheckSeen, Explanation, Happening, Lane, Members, Mode,
     Presented, Reader, Relay, Request, Response, Status, Studio,
 };
 pub use server::{Control, serve};

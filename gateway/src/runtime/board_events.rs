@@ -14,6 +14,11 @@ impl Controller {
             return;
         };
         log_board(&event.board, &sides.lane, &event.kind);
+        match &event.kind {
+            BoardEventKind::Online => sides.away = None,
+            BoardEventKind::Offline(reason) => sides.away = Some(reason.to_string()),
+            _ => {}
+        }
         let input = board_input(&event.kind, sides);
         let works = trouble(&event.kind, sides).and_then(|(trouble, there)| sides.note(trouble, there));
         let all = sides.all();

@@ -59,11 +59,13 @@ pub enum Command {
     },
 }
 
-/// Readers and lanes as the controller sees them.
+/// Readers, boards and lanes as the controller sees them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
     /// By name.
     pub readers: Vec<ReaderSeen>,
+    /// By name.
+    pub boards: Vec<BoardSeen>,
     /// In the order of the settings.
     pub lanes: Vec<LaneSeen>,
 }
@@ -83,6 +85,15 @@ pub struct ReaderSeen {
     pub last_read: Option<Timestamp>,
 }
 
+/// A turnstile board as the controller sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoardSeen {
+    /// Its name.
+    pub name: String,
+    /// Why it opens nothing; none while it works.
+    pub trouble: Option<String>,
+}
+
 /// A lane as the controller sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LaneSeen {
@@ -92,4 +103,6 @@ pub struct LaneSeen {
     pub mode: LaneMode,
     /// How many people are in the zone it leads to; none where none are counted.
     pub inside: Option<u32>,
+    /// Whether its fire contact is active.
+    pub fire: bool,
 }

@@ -253,7 +253,7 @@ impl Controller {
         // Whoever asked may have gone.
         match command {
             Command::Look { answer } => {
-                let _ = answer.send(self.states.seen(&self.core));
+                let _ = answer.send(self.states.seen(&self.core, &self.devices.boards));
             }
             Command::Explain {
                 mut question,

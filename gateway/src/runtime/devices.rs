@@ -101,6 +101,8 @@ pub struct BoardSides {
     pub silence_counts: bool,
     /// What keeps it from opening now.
     pub(super) troubles: BTreeSet<Trouble>,
+    /// Why it is not heard; none while it is.
+    pub(super) away: Option<String>,
 }
 
 /// What keeps a board from opening.
@@ -124,6 +126,7 @@ impl BoardSides {
             exit: None,
             silence_counts,
             troubles: BTreeSet::new(),
+            away: Some("not heard yet".to_owned()),
         }
     }
 
@@ -145,6 +148,16 @@ impl BoardSides {
         }
         let works = self.troubles.is_empty();
         (works != worked).then_some(works)
+    }
+
+    /// What is wrong with it, in words for the operator.
+    pub(super) fn wrong(&self) -> Option<String> {
+        let told = |trouble: &Trouble| match trouble {
+            Trouble::Away => None,
+            Trouble::Fault => Some("it reports a fault".to_owned()),
+            Trouble::Stop => Some("its stop contact is active".to_owned()),
+        };
+        self.away.clone().or_else(|| self.troubles.iter().find_map(told))
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = AccessPointId> + use<> {

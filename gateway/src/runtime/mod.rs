@@ -18,7 +18,7 @@ mod time_sync;
 mod utilization;
 mod watchdog;
 
-pub use command::{COMMANDS, Command, LaneSeen, ReaderSeen, Seen};
+pub use command::{BoardSeen, COMMANDS, Command, LaneSeen, ReaderSeen, Seen};
 pub use controller::{Controller, DeviceEvents, LANE_EVENTS, Notice, READER_EVENTS};
 pub use devices::{BoardSides, Devices, InputTask, Opener, Reader, Side};
 pub use presentation::Content;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tracing::info;
 
-use super::command::{LaneSeen, ReaderSeen, Seen};
+use super::command::{BoardSeen, LaneSeen, ReaderSeen, Seen};
+use super::devices::BoardSides;
 use crate::clock;
 use crate::domain::{Core, Credential};
 
@@ -94,8 +95,8 @@ impl ReaderStates {
         }
     }
 
-    /// What can be said of readers and lanes.
-    pub(super) fn seen(&self, core: &Core) -> Seen {
+    /// What can be said of readers, boards and lanes.
+    pub(super) fn seen(&self, core: &Core, boards: &BTreeMap<Arc<str>, BoardSides>) -> Seen {
         let mut lanes: Vec<LaneSeen> = Vec::new();
         for side in &core.settings().access_points {
             if lanes.last().is_none_or(|lane| lane.name != side.lane) {
@@ -103,11 +104,19 @@ impl ReaderStates {
                     name: side.lane.clone(),
                     mode: side.mode,
                     inside: side.zone.map(|zone| core.presence().count(zone)),
+                    fire: core.is_fire_at(&side.lane),
                 });
             }
         }
         Seen {
             readers: self.0.values().map(|state| state.seen.clone()).collect(),
+            boards: boards
+                .iter()
+                .map(|(name, board)| BoardSeen {
+                    name: name.to_string(),
+                    trouble: board.wrong(),
+                })
+                .collect(),
             lanes,
         }
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::far_end::FarEnd;
 use super::{MEMBERS, PAUSE, SECOND, wait_for_visits, welcome};
+use crate::operator::json;
 use crate::rig::{Gateway, Pty, Studio, rdm6300, wait_for, write_tables};
 
 /// The passage time of all lanes here; One-Tech tells whoever came later from whoever pushed the wrong way by it.
@@ -116,6 +117,26 @@ fn who_passes_a_board_that_answers_too_late_is_counted() {
     board.send(PASSED_IN);
     lane.gateway.wait_for_log("passage=\"taken\"", 1);
     wait_for_visits(&lane.studio, vec![visitor]);
+}
+
+#[test]
+fn the_status_names_a_board_that_is_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut board = Pty::new(folder.path(), "board");
+    let lane = Lane::start(folder.path(), "kind = \"digicon\"", "on-passage");
+    let status = || json(&folder.path().join("gateway.toml"), &["status"]);
+    let seen = status();
+    assert_eq!(seen["boards"][0]["working"], true, "{seen}");
+    assert_eq!(seen["troubles"], serde_json::json!([]));
+    board.unplug();
+    lane.gateway.wait_for_log("turnstile board out of service", 1);
+    let seen = status();
+    assert_eq!(seen["boards"][0]["working"], false, "{seen}");
+    let trouble = seen["troubles"][0].as_str().unwrap();
+    assert!(
+        trouble.starts_with("board \"turnstile\" opens nothing: "),
+        "{trouble}"
+    );
 }
 
 #[test]

@@ -82,6 +82,12 @@ impl Core {
         }
     }
 
+    /// Whether the fire contact of this lane is active.
+    #[must_use]
+    pub fn is_fire_at(&self, lane: &str) -> bool {
+        self.fires.contains_key(lane)
+    }
+
     /// Whether the fire contact of this side's lane is active.
     pub(super) fn is_on_fire(&self, access_point: AccessPointId) -> bool {
         self.settings
