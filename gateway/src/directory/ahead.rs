@@ -4,6 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use tracing::{debug, warn};
 
+use super::roster::newest;
 use super::visit_days::{Day, VisitDays};
 use super::{Directory, DirectorySettings, ask};
 use crate::budget::Rank;
@@ -182,6 +183,7 @@ impl Directory {
     async fn renew(&self, need: Need, mut record: MemberRecord, rank: Rank) -> Result<(), StudioError> {
         let (studio, budget) = (&self.0.studio, &self.0.budget);
         let customer = record.customer;
+        let asked = clock::now().monotonic;
         if need.record {
             budget.take(rank, 1).await;
             let found = studio.member(customer).await;
@@ -209,7 +211,10 @@ impl Directory {
             record.access_code = code?;
             record.access_code_as_of = Some(clock::wall());
         }
-        self.shelve(record).await;
+        // Its turn in the budget may have been long in coming.
+        for record in newest(self, vec![record], asked).await {
+            self.shelve(record).await;
+        }
         Ok(())
     }
 
