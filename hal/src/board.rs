@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::monotonic;
 use crate::connection::DisconnectReason;
-use crate::reader::ReaderEvent;
+use crate::reader::{Patience, ReaderEvent};
 use crate::serial::{Port, PortSettings};
 
 pub use self::events::{BoardEvent, BoardEventKind, BoardInput};
@@ -143,6 +143,8 @@ pub struct BoardReader {
     pub name: Arc<str>,
     /// How its frames are to be read.
     pub profile: Profile,
+    /// How long the person before it is waited for. Its silence is the board's matter.
+    pub patience: Patience,
 }
 
 /// What a person at one side of the lane is to see and hear.

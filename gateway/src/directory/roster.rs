@@ -138,7 +138,11 @@ async fn fetch(directory: &Directory, last: Option<Progress>) -> Progress {
 
 /// Records that were asked for from `asked` on. Somebody who was asked about by themselves since is as they
 /// were then, or gone: what is late must not lift a block that was just set.
-pub(super) async fn newest(directory: &Directory, slice: Vec<MemberRecord>, asked: Monotonic) -> Vec<MemberRecord> {
+pub(super) async fn newest(
+    directory: &Directory,
+    slice: Vec<MemberRecord>,
+    asked: Monotonic,
+) -> Vec<MemberRecord> {
     let mut records = Vec::with_capacity(slice.len());
     for record in slice {
         match directory.0.asked.get(&record.customer).await {

@@ -14,10 +14,15 @@ impl Controller {
             return;
         };
         log_board(&event.board, &sides.lane, &event.kind);
-        match &event.kind {
-            BoardEventKind::Online => sides.away = None,
-            BoardEventKind::Offline(reason) => sides.away = Some(reason.to_string()),
-            _ => {}
+        if let BoardEventKind::Online | BoardEventKind::Offline(_) = &event.kind {
+            sides.away = match &event.kind {
+                BoardEventKind::Offline(reason) => Some(reason.to_string()),
+                _ => None,
+            };
+            let readers = self.devices.readers.iter();
+            for (reader, _) in readers.filter(|(_, reader)| reader.board.as_ref() == Some(&event.board)) {
+                self.states.at_board(reader, sides.away.as_deref());
+            }
         }
         let input = board_input(&event.kind, sides);
         let works = trouble(&event.kind, sides).and_then(|(trouble, there)| sides.note(trouble, there));

@@ -85,6 +85,8 @@ pub struct Reader {
     pub content: Content,
     /// How the studio writes the numbers of its cards.
     pub number: Rendering,
+    /// The board that it is connected to, if it is connected to one.
+    pub board: Option<Arc<str>>,
 }
 
 /// The lane of a board.

@@ -49,6 +49,13 @@ impl ReaderStates {
         self.update(reader, |state| state.seen.trouble = Some(reason.to_owned()));
     }
 
+    /// A reader at a board is connected while the board is heard.
+    pub(super) fn at_board(&mut self, reader: &str, away: Option<&str>) {
+        self.update(reader, |state| {
+            state.seen.trouble = away.map(|away| format!("its board is away: {away}"));
+        });
+    }
+
     pub(super) fn read(&mut self, reader: &str) {
         self.update(reader, |state| {
             state.seen.reads += 1;

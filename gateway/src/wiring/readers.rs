@@ -112,6 +112,7 @@ pub(super) fn start(
                 access_point,
                 content,
                 number,
+                board: None,
             },
         );
     }

@@ -34,7 +34,7 @@ impl Readers {
             number: reader.number,
             profile: reader.profile.clone(),
             frames: Frames::new(Decoder::new(reader.profile.clone())),
-            voice: Voice::new(reader.name.clone(), reads.clone()),
+            voice: Voice::new(reader.name.clone(), reads.clone()).with_patience(reader.patience),
         });
         Self {
             board: settings.name.clone(),

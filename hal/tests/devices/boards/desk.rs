@@ -10,6 +10,7 @@ use hal::board::{
     Direction, Way, board,
 };
 use hal::clock::monotonic;
+use hal::reader::Patience;
 use hal::serial::PortSettings;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -31,6 +32,7 @@ pub(super) fn settings() -> BoardSettings {
             number: 1,
             name: Arc::from("entrance"),
             profile: firmware_protocol::Format::H10301.into(),
+            patience: Patience::default(),
         }],
     }
 }

@@ -110,6 +110,7 @@ async fn readers_at_the_board_speak_as_any_other_reader() {
         number: 2,
         name: Arc::from("scanner"),
         profile: Format::Line.into(),
+        patience: hal::reader::Patience::default(),
     });
     let mut desk = Desk::new(&socket, BoardKind::Link, settings);
     desk.hears(BoardEventKind::Online).await;
