@@ -159,7 +159,7 @@ impl Core {
         let customer = record.map(|record| record.customer);
         match (check, record) {
             (Check::Service, _) if self.out_of_service.contains(&question.access_point) => {
-                "the lane's board is silent".to_owned()
+                "the lane's relay or board is away, faulty or stopped".to_owned()
             }
             (Check::Service, _) => "in service".to_owned(),
             (Check::LaneMode, _) if self.is_on_fire(question.access_point) => {
