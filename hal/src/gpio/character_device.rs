@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -200,16 +200,18 @@ struct Found {
 }
 
 fn find(name: &str) -> Result<Found, DisconnectCause> {
-    if let Some((chip, offset)) = name.split_once(':') {
-        let chip = Chip::from_name(chip).map_err(|error| no_chip(&error))?;
-        let offset = offset.parse().map_err(|_| DisconnectCause::NoSuchLine)?;
-        return chip
-            .line_info(offset)
-            .map(|_info| Found {
+    if let Some((chip, line)) = name.rsplit_once(':') {
+        let chip = Chip::from_path(Path::new("/dev").join(chip)).map_err(|error| no_chip(&error))?;
+        let info = match line.parse() {
+            Ok(offset) => chip.line_info(offset).ok(),
+            Err(_) => chip.find_line_info(line),
+        };
+        return info
+            .map(|line::Info { offset, .. }| Found {
                 chip: chip.path().to_owned(),
                 offset,
             })
-            .map_err(|_| DisconnectCause::NoSuchLine);
+            .ok_or(DisconnectCause::NoSuchLine);
     }
     let chips = gpiocdev::chip::chips().map_err(|error| no_chip(&error))?;
     let mut cause = DisconnectCause::NoGpioChip;
