@@ -125,6 +125,14 @@ formats! {
     /// Keypad, 8 bits a key: the complement, then the nibble.
     W8Compl = "w8-compl", Wiegand;
     /// Keypad, a PIN up to 65,534 in a 26-bit frame of facility 0.
+    /// Keypad, 8 bits a key, Baltech: the nibble, then the complement.
+    W8Swapped = "w8-swapped", Wiegand;
+    /// Keypad, 10 bits a key, Baltech: a byte that is the key, between two parity bits.
+    W10 = "w10", Wiegand;
+    /// Keypad, 10 bits a key, Baltech: complement and nibble between two parity bits.
+    W10Compl = "w10-compl", Wiegand;
+    /// Keypad, 10 bits a key, Baltech: nibble and complement between two parity bits.
+    W10Swapped = "w10-swapped", Wiegand;
     Pin26 = "pin26", Wiegand;
     /// EM4100 reader RDM6300, RDM630, Seeed 125 kHz and clones: 02, ten hex digits, two of XOR, 03.
     Rdm6300 = "rdm6300", Serial;
