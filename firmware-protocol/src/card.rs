@@ -170,11 +170,36 @@ impl Card {
         })
     }
 
-    /// Writes the number down, or says `None` where the rendering does not apply to this card.
-    pub fn render(&self, rendering: Rendering) -> Option<Rendered> {
+    /// How many bits the number has: of a UID whole bytes, otherwise facility code and card number as they stand in
+    /// the frame.
+    fn bits(&self) -> u8 {
+        let width = |code: Option<Code>| code.map_or(0, |code| code.bits);
+        self.uid.map_or_else(
+            || width(self.facility).saturating_add(width(self.card)),
+            |uid| uid.len.saturating_mul(8),
+        )
+    }
+
+    /// Writes the number down.
+    ///
+    /// # Errors
+    /// When the rendering does not apply to this card.
+    pub fn render(&self, rendering: Rendering) -> Result<Rendered, NotWritten> {
         let mut out = Rendered::new();
-        let number = self.number()?;
-        let em4100 = || self.uid.filter(|uid| uid.len == 5);
+        let has = self.bits();
+        let bits = |least| NotWritten::Bits { least, has };
+        let number = self.number().ok_or(bits(1))?;
+        // A reader may send only the low digits of an EM4100 number: they are printed on the card all the same.
+        let printed = |low: u8| {
+            let there = (low..=EM4100_BITS).contains(&has) && has.is_multiple_of(4);
+            there.then(|| number.low(low.into())).ok_or(bits(low))
+        };
+        let facility_and_card = |most: u32| {
+            let facility = self.facility().ok_or(NotWritten::NoFacility)?;
+            let card = self.card().filter(|card| *card <= most.into());
+            let card = card.ok_or(NotWritten::CardTooGreat { most })?;
+            Ok((u128::from(facility), u128::from(card)))
+        };
         match rendering {
             Rendering::Decimal => write!(out, "{}", number.value()),
             Rendering::HexMsb => number.as_bytes().iter().try_for_each(|b| write!(out, "{b:02x}")),
@@ -184,26 +209,68 @@ impl Card {
                 .rev()
                 .try_for_each(|b| write!(out, "{b:02x}")),
             Rendering::FacilityCardDigits => {
-                let (facility, card) = (self.facility()?, self.card().filter(|&card| card <= 99_999)?);
-                write!(out, "{}", u128::from(facility) * 100_000 + u128::from(card))
+                let (facility, card) = facility_and_card(99_999)?;
+                write!(out, "{}", facility * 100_000 + card)
             }
             Rendering::FacilityCardBits => {
-                let (facility, card) = (self.facility()?, self.card().filter(|&card| card <= 0xFFFF)?);
-                write!(out, "{}", u128::from(facility) << 16 | u128::from(card))
+                let (facility, card) = facility_and_card(0xFFFF)?;
+                write!(out, "{}", facility << 16 | card)
             }
-            Rendering::H6D8 => write!(out, "{:08}", em4100()?.low(24)),
-            Rendering::H6D10 => write!(out, "{:010}", em4100()?.low(24)),
-            Rendering::H8D10 => write!(out, "{:010}", em4100()?.low(32)),
-            Rendering::H2D3H4D5 => write!(out, "{:03},{:05}", em4100()?.low(24) >> 16, em4100()?.low(16)),
-            Rendering::H4D5H4D5 => write!(out, "{:05},{:05}", em4100()?.low(32) >> 16, em4100()?.low(16)),
-            Rendering::H10D12 => write!(out, "{:012}", em4100()?.value()),
-            Rendering::H10D13 => write!(out, "{:013}", em4100()?.value()),
-            Rendering::H10D14 => write!(out, "{:014}", em4100()?.value()),
+            Rendering::H6D8 => write!(out, "{:08}", printed(24)?),
+            Rendering::H6D10 => write!(out, "{:010}", printed(24)?),
+            Rendering::H8D10 => write!(out, "{:010}", printed(32)?),
+            Rendering::H2D3H4D5 => write!(out, "{:03},{:05}", printed(24)? >> 16, number.low(16)),
+            Rendering::H4D5H4D5 => write!(out, "{:05},{:05}", printed(32)? >> 16, number.low(16)),
+            Rendering::H10D12 => write!(out, "{:012}", printed(40)?),
+            Rendering::H10D13 => write!(out, "{:013}", printed(40)?),
+            Rendering::H10D14 => write!(out, "{:014}", printed(40)?),
         }
-        .ok()?;
-        Some(out)
+        .map_err(|fmt::Error| bits(1))?;
+        Ok(out)
     }
 }
+
+/// The length of the number of an EM4100 card in bits.
+const EM4100_BITS: u8 = 40;
+
+/// Why a card cannot be written down in a rendering. The text never holds a digit of the card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotWritten {
+    /// The number is shorter than what is printed, longer than that of an EM4100 card, or no whole hex digits of it.
+    Bits {
+        /// The shortest number from which it can be made, in bits.
+        least: u8,
+        /// The length of this one.
+        has: u8,
+    },
+    /// There is no facility code.
+    NoFacility,
+    /// The card number is too great for its place.
+    CardTooGreat {
+        /// The greatest one.
+        most: u32,
+    },
+}
+
+impl fmt::Display for NotWritten {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bits { least: 40, has } => write!(f, "it needs a number of 40 bits, and this has {has}"),
+            Self::Bits { least, has } => {
+                write!(
+                    f,
+                    "it needs a number of {least} to 40 bits in whole hex digits, and this has {has}"
+                )
+            }
+            Self::NoFacility => f.write_str("it needs a facility code, and this number has none"),
+            Self::CardTooGreat { most } => {
+                write!(f, "it needs a card number up to {most}, and this one is greater")
+            }
+        }
+    }
+}
+
+impl core::error::Error for NotWritten {}
 
 impl fmt::Debug for Card {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -229,17 +296,19 @@ pub enum Rendering {
     FacilityCardDigits,
     /// Facility x 65,536 + card: the bits side by side. Only for card numbers up to 65,535.
     FacilityCardBits,
-    /// EM4100: low 24 bits, 8 digits.
+    /// EM4100: low 24 bits, 8 digits. Of any number of 24 to 40 bits in whole hex digits, like all of
+    /// the low 24.
     H6D8,
     /// EM4100: low 24 bits, 10 digits.
     H6D10,
-    /// EM4100: low 32 bits, 10 digits, the number most often printed on a card.
+    /// EM4100: low 32 bits, 10 digits, the number most often printed on a card. Of any number of 32 to 40
+    /// bits in whole hex digits.
     H8D10,
     /// EM4100: bits 16-23 and the low 16 bits, `123,14706`.
     H2D3H4D5,
     /// EM4100: bits 16-31 and the low 16 bits, `00123,14706`.
     H4D5H4D5,
-    /// EM4100: all 40 bits, 12 digits.
+    /// EM4100: all 40 bits, 12 digits. Only of a number of 40 bits.
     H10D12,
     /// EM4100: all 40 bits, 13 digits.
     H10D13,

@@ -69,7 +69,7 @@ formats! {
     D10202 = "d10202", Wiegand;
     /// 34 bits: facility 16, card 16. Also Northern N10002, whose leading parity may be wrong.
     H10306 = "h10306", Wiegand;
-    /// 34 bits: a four-byte UID.
+    /// 34 bits: a four-byte UID. Of a 125 kHz reader, whose numbers are no UIDs, take h10306: the number is the same.
     W34Uid = "w34-uid", Wiegand;
     /// 34 bits: facility 8, card 24.
     Bqt34 = "bqt34", Wiegand;
@@ -91,7 +91,8 @@ formats! {
     Raw40 = "raw40", Wiegand;
     /// 40 bits: facility 10, card 28.
     Verkada40 = "verkada40", Wiegand;
-    /// 40 bits, Casi-Rusco, without parity: card 38.
+    /// 40 bits, Casi-Rusco, without parity: card 38. The last bit is ignored: C10106 badges that differ in it alone
+    /// get one number, so take raw40 for them, or custom with facility in bits 2 to 20 and card in 21 to 39.
     Casi40 = "casi40", Wiegand;
     /// 40 bits, Honeywell: facility 12, card 16, exclusive-or of the bytes.
     P10001 = "p10001", Wiegand;
@@ -124,6 +125,14 @@ formats! {
     W6Rosslare = "w6-rosslare", Wiegand;
     /// Keypad, 8 bits a key: the complement, then the nibble.
     W8Compl = "w8-compl", Wiegand;
+    /// Keypad, 8 bits a key, Baltech: the nibble, then the complement.
+    W8Swapped = "w8-swapped", Wiegand;
+    /// Keypad, 10 bits a key, Baltech: a byte that is the key, between two parity bits.
+    W10 = "w10", Wiegand;
+    /// Keypad, 10 bits a key, Baltech: complement and nibble between two parity bits.
+    W10Compl = "w10-compl", Wiegand;
+    /// Keypad, 10 bits a key, Baltech: nibble and complement between two parity bits.
+    W10Swapped = "w10-swapped", Wiegand;
     /// Keypad, a PIN up to 65,534 in a 26-bit frame of facility 0.
     Pin26 = "pin26", Wiegand;
     /// EM4100 reader RDM6300, RDM630, Seeed 125 kHz and clones: 02, ten hex digits, two of XOR, 03.

@@ -1,7 +1,8 @@
 //! Keypads on the Wiegand lines: one short frame per key, or a whole PIN in a card-like frame; and the entry
 //! that keys make up. Not here: whose PIN it is.
 //!
-//! Sources: HID 7393760 rev E, HID 7393800 rev D (PIN in 26 bits), Rosslare AY-G/H6xx0 7.5, Camden CV-550.
+//! Sources: HID 7393760 rev E, HID 7393800 rev D (PIN in 26 bits), Rosslare AY-G/H6xx0 7.5, Camden CV-550, Baltech
+//! configuration reference (Wiegand: `PinMessageFormat`, `Mode`).
 
 use core::fmt::Write as _;
 use core::time::Duration;
@@ -17,7 +18,8 @@ pub(crate) fn bits(format: Format) -> Option<u8> {
     match format {
         Format::W4 => Some(4),
         Format::W6Parity | Format::W6Rosslare => Some(6),
-        Format::W8Compl => Some(8),
+        Format::W8Compl | Format::W8Swapped => Some(8),
+        Format::W10 | Format::W10Compl | Format::W10Swapped => Some(10),
         _ => None,
     }
 }
@@ -27,10 +29,12 @@ pub(crate) fn key(format: Format, frame: Bits) -> Result<Key, Reject> {
     if bits(format) != Some(frame.len()) {
         return Err(Reject::Length);
     }
-    let value = frame.iter().fold(0u8, |value, bit| value << 1 | u8::from(bit));
+    let value = frame.iter().fold(0u16, |value, bit| value << 1 | u16::from(bit));
+    let byte = if frame.len() == 10 { ten(value)? } else { value };
+    let value = u8::try_from(byte).map_err(|_| Reject::Length)?;
     match format {
-        Format::W8Compl if value >> 4 == !value & 0xF => nibble(value & 0xF),
-        Format::W8Compl => Err(Reject::Complement),
+        Format::W8Compl | Format::W10Compl => halves(value).and_then(|(_, low)| nibble(low)),
+        Format::W8Swapped | Format::W10Swapped => halves(value).and_then(|(high, _)| nibble(high)),
         Format::W6Parity => six(value).and_then(nibble),
         // The same code, with 0, * and # one place further.
         Format::W6Rosslare => match six(value)? {
@@ -50,6 +54,28 @@ pub(crate) fn nibble(value: u8) -> Result<Key, Reject> {
         0xA => Ok(Key::Star),
         0xB => Ok(Key::Hash),
         _ => Err(Reject::UnknownKey),
+    }
+}
+
+/// The two nibbles of a byte, which are each other's complement.
+fn halves(byte: u8) -> Result<(u8, u8), Reject> {
+    let (high, low) = (byte >> 4, byte & 0xF);
+    if high == !low & 0xF {
+        Ok((high, low))
+    } else {
+        Err(Reject::Complement)
+    }
+}
+
+/// Ten bits: even parity over the first nibble, odd parity over the second one, the byte between.
+fn ten(value: u16) -> Result<u16, Reject> {
+    let holds = |value: u16| {
+        (value >> 5).count_ones().is_multiple_of(2) && !(value & 0b1_1111).count_ones().is_multiple_of(2)
+    };
+    match value {
+        _ if holds(value) => Ok(value >> 1 & 0xFF),
+        _ if holds(!value & 0b11_1111_1111) => Err(Reject::SwappedWires),
+        _ => Err(Reject::Parity),
     }
 }
 

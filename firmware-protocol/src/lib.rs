@@ -14,7 +14,7 @@ pub mod reading;
 pub mod serial;
 pub mod wiegand;
 
-pub use card::{ByteOrder, Card, Rendering, Uid};
+pub use card::{ByteOrder, Card, NotWritten, Rendering, Uid};
 pub use format::{Format, Profile, Wiring, decode, decode_with};
 pub use reading::{Answer, Key, Keys, Reading, Reject, Text};
 pub use serial::Decoder;

@@ -181,10 +181,18 @@ pub enum Reject {
     Affix,
     /// A number of all zeros or all ones.
     BlankNumber,
-    /// A UID that the card draws anew each time.
+    /// A UID that the card draws anew each time: it begins with 08 (NXP AN10927).
     RandomUid,
-    /// The front half of a longer UID.
+    /// The front half of a longer UID: it begins with 88.
     PartialUid,
+}
+
+/// What it may be instead of a UID that is no use.
+macro_rules! no_uid {
+    () => {
+        "the reader sends the bytes in the other order (setting byte_order), or it is a 125 kHz reader, \
+         whose numbers are no UIDs (format h10306 reads them from 34 bits)"
+    };
 }
 
 impl fmt::Display for Reject {
@@ -212,8 +220,11 @@ impl fmt::Display for Reject {
             Self::NotText => "not printable text",
             Self::Affix => "the configured prefix or suffix is missing",
             Self::BlankNumber => "a number of all zeros or all ones, as a faulty reader sends it",
-            Self::RandomUid => "the card shows another random number each time and cannot be used",
-            Self::PartialUid => "only the first half of a longer card number",
+            Self::RandomUid => concat!(
+                "the card shows another random number each time and cannot be used; or ",
+                no_uid!()
+            ),
+            Self::PartialUid => concat!("only the first half of a longer card number; or ", no_uid!()),
         })
     }
 }

@@ -4,6 +4,7 @@
 mod character_device;
 mod registers;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,9 @@ use crate::connection::DisconnectReason;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Backend {
     /// The kernel's GPIO character device, by the crate gpiocdev. It frees a line of a process that is killed, knows
-    /// who holds a line and runs on every board. A line is named `GPIO17`, or `gpiochip0:17` by chip and number.
+    /// who holds a line and runs on every board. A line is named `GPIO17`; by chip and number `gpiochip0:17`; or by chip
+    /// and name `gpiochip0:GPIO17`, where several chips have a line of that name. A chip is a path below `/dev`, or a
+    /// whole path.
     #[default]
     CharacterDevice,
     /// The registers of a Raspberry Pi, by the crate rppal. An output keeps its level when the process is killed, and
@@ -84,8 +87,8 @@ pub(crate) enum Edges {
     Both,
 }
 
-/// A change of a watched line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A change of a watched line. `Debug` is redacted: on the lines of a reader it is a bit of a card.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Edge {
     /// Which of the watched lines, counted from 0.
     pub(crate) line: usize,
@@ -95,6 +98,12 @@ pub(crate) struct Edge {
     pub(crate) at: Duration,
     /// Edges before it were lost.
     pub(crate) missed: bool,
+}
+
+impl fmt::Debug for Edge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Edge(..)")
+    }
 }
 
 /// Lines under watch. They are free again when it is dropped.

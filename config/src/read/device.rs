@@ -3,8 +3,8 @@
 use super::{Kinds, PORT, kind, milliseconds, seconds};
 use crate::choice::choice;
 use crate::settings::{
-    Active, Board, BoardDirection, BoardKind, Display, DisplayKind, Gpio, GpioInput, GpioRelay, Input,
-    InputKind, Relay, RelayKind, SerialDisplay, UsbRelay,
+    Active, Board, BoardDirection, BoardKind, Display, DisplayKind, Gpio, GpioBackend, GpioInput, GpioRelay,
+    Input, InputKind, Relay, RelayKind, SerialDisplay, UsbRelay,
 };
 use crate::table::Table;
 use crate::value::{self, Complaint};
@@ -17,6 +17,12 @@ pub(super) fn gpio(table: &Table<'_>) -> Option<Gpio> {
     let chip = table.or("chip", default.chip, |value| {
         value::absolute_path(value).map(Some)
     });
+    if backend == Some(GpioBackend::Rppal) {
+        table.refuse(
+            "chip",
+            "rppal knows the lines of the Raspberry Pi alone, and no other chip",
+        );
+    }
     table.finish();
     Some(Gpio {
         backend: backend?,

@@ -258,6 +258,25 @@ fn gpio_lines_are_written_by_name_or_chip_and_number() {
 }
 
 #[test]
+fn a_chip_is_for_the_backend_that_has_chips() {
+    let chip = "\"character-device\"\nchip = \"/dev/gpiochip4\"";
+    parse(
+        &RICH.replace("\"character-device\"", chip),
+        Path::new("config.toml"),
+    )
+    .unwrap();
+    let rppal = RICH
+        .replace("gpiochip0:18", "GPIO18")
+        .replace("character-device", "rppal");
+    parse(&rppal, Path::new("config.toml")).unwrap();
+    let (_, said, fix) = problem_of(&rppal, "\"rppal\"", "\"rppal\"\nchip = \"/dev/gpiochip4\"");
+    assert_eq!(
+        (said.as_str(), fix.as_str()),
+        ("`chip` does not belong in [gpio]", "remove `chip`")
+    );
+}
+
+#[test]
 fn an_address_is_only_for_boards_that_have_one_and_the_speed_is_never_guessed() {
     refused_in_rich(
         "\"digicon\"",

@@ -25,7 +25,8 @@ impl Span {
         Self { first, last }
     }
 
-    fn width(self) -> u8 {
+    /// How many bits they are.
+    pub fn width(self) -> u8 {
         self.last.saturating_add(1).saturating_sub(self.first)
     }
 

@@ -11,6 +11,7 @@ use core::fmt;
 use crate::format::{Format, Profile};
 use crate::keypad;
 use crate::reading::{Reading, Reject};
+use layout::Layout;
 
 /// The longest frame in bits.
 pub const BITS_MAX: u8 = 128;
@@ -128,19 +129,22 @@ pub fn decode(profile: &Profile, bits: Bits) -> Result<Reading, Reject> {
         .filter(|keypad| keypad::bits(*keypad) == Some(bits.len()));
     let format = keypad.unwrap_or(profile.format);
     match format {
-        Format::W4 | Format::W6Parity | Format::W6Rosslare | Format::W8Compl => {
-            keypad::key(format, bits).map(Reading::Key)
-        }
+        _ if keypad::bits(format).is_some() => keypad::key(format, bits).map(Reading::Key),
         Format::Pin26 => keypad::pin26(profile, bits),
         _ => card(profile, format, bits).map(Reading::Card),
     }
+}
+
+/// The layout of a format whose frames are cards. A profile brings that of [`Format::Custom`] itself.
+pub fn known_layout(format: Format) -> Option<Layout> {
+    formats::layout(format)
 }
 
 /// Decodes the bits of a card.
 pub(crate) fn card(profile: &Profile, format: Format, bits: Bits) -> Result<crate::Card, Reject> {
     let layout = match format {
         Format::Custom => profile.layout.clone(),
-        _ => formats::layout(format),
+        _ => known_layout(format),
     };
     layout.ok_or(Reject::NoLayout)?.read(profile, bits)
 }

@@ -15,10 +15,19 @@ fn every_key_of_every_keypad_is_read() {
         let (high, low) = ((nibble >> 2).count_ones() % 2, 1 - (nibble & 3).count_ones() % 2);
         format!("{high}{nibble:04b}{low}")
     };
+    let swapped = |nibble: u32| format!("{:08b}", nibble << 4 | !nibble & 0xF);
+    let ten = |byte: &str| {
+        let ones = |bits: &str| bits.bytes().filter(|bit| *bit == b'1').count();
+        format!("{}{byte}{}", ones(&byte[..4]) % 2, 1 - ones(&byte[4..]) % 2)
+    };
     for (nibble, key) in (0..).zip(keys.chars()) {
         let wanted = Ok(Reading::Key(Key::from_char(key).unwrap()));
         assert_eq!(decode(Format::W4, &format!("{nibble:04b}")), wanted);
         assert_eq!(decode(Format::W8Compl, &complement(nibble)), wanted);
+        assert_eq!(decode(Format::W8Swapped, &swapped(nibble)), wanted);
+        assert_eq!(decode(Format::W10, &ten(&format!("{nibble:08b}"))), wanted);
+        assert_eq!(decode(Format::W10Compl, &ten(&complement(nibble))), wanted);
+        assert_eq!(decode(Format::W10Swapped, &ten(&swapped(nibble))), wanted);
         assert_eq!(decode(Format::W6Parity, &parity(nibble)), wanted);
         let rosslare = match key {
             '0' => 0xA,
@@ -31,6 +40,11 @@ fn every_key_of_every_keypad_is_read() {
     for (format, frame) in [
         (Format::W4, "1100".to_owned()),
         (Format::W8Compl, complement(0xC)),
+        (Format::W8Swapped, swapped(0xC)),
+        (Format::W10, ten("00001100")),
+        (Format::W10, ten("11110000")),
+        (Format::W10Compl, ten(&complement(0xC))),
+        (Format::W10Swapped, ten(&swapped(0xC))),
         (Format::W6Parity, parity(0xC)),
         (Format::W6Rosslare, parity(0)),
     ] {
@@ -38,6 +52,15 @@ fn every_key_of_every_keypad_is_read() {
     }
     assert_eq!(decode(Format::W6Parity, "111110"), Err(Reject::SwappedWires));
     assert_eq!(decode(Format::W6Parity, "100001"), Err(Reject::Parity));
+    for format in [Format::W10, Format::W10Compl, Format::W10Swapped] {
+        assert_eq!(decode(format, "0000001001"), Err(Reject::Parity));
+        assert_eq!(decode(format, "1111111101"), Err(Reject::SwappedWires));
+    }
+    assert_eq!(
+        decode(Format::W10Compl, &ten("00000100")),
+        Err(Reject::Complement)
+    );
+    assert_eq!(decode(Format::W8Swapped, "10001111"), Err(Reject::Complement));
     assert_eq!(decode(Format::W8Compl, "10001111"), Err(Reject::Complement));
 }
 

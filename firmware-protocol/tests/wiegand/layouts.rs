@@ -2,7 +2,7 @@
 
 use firmware_protocol::wiegand::layout::Parity;
 use firmware_protocol::wiegand::{self, Bits};
-use firmware_protocol::{Format, Profile, Reject, Rendering, Wiring, decode, decode_with};
+use firmware_protocol::{Format, NotWritten, Profile, Reject, Rendering, Wiring, decode, decode_with};
 
 use super::{H10301, bits, card};
 
@@ -109,9 +109,79 @@ fn facility_and_card_are_joined_as_digits_or_as_bits_only_where_that_is_unambigu
     assert_eq!(h10301.render(Rendering::Decimal).unwrap(), "6611999");
     assert_eq!(h10301.render(Rendering::HexMsb).unwrap(), "64e41f");
     let h10304 = card(&Format::H10304.into(), "0111111111111111111111111111111111111");
-    assert_eq!(h10304.render(Rendering::FacilityCardDigits), None);
-    assert_eq!(h10304.render(Rendering::FacilityCardBits), None);
-    assert_eq!(h10304.render(Rendering::H8D10), None);
+    assert_eq!(
+        h10304.render(Rendering::FacilityCardDigits),
+        Err(NotWritten::CardTooGreat { most: 99_999 })
+    );
+    assert_eq!(
+        h10304.render(Rendering::FacilityCardBits),
+        Err(NotWritten::CardTooGreat { most: 65_535 })
+    );
+    assert_eq!(
+        h10304.render(Rendering::H8D10),
+        Err(NotWritten::Bits { least: 32, has: 35 })
+    );
+}
+
+#[test]
+fn what_is_printed_on_em4100_cards_is_written_from_as_much_of_the_number_as_a_reader_sends() {
+    // 0008075634 is printed on the card, and 123,14706 beside it: 6F 00 7B 39 72.
+    let wanted = [
+        (Rendering::H6D8, 24, "08075634"),
+        (Rendering::H6D10, 24, "0008075634"),
+        (Rendering::H2D3H4D5, 24, "123,14706"),
+        (Rendering::H8D10, 32, "0008075634"),
+        (Rendering::H4D5H4D5, 32, "00123,14706"),
+        (Rendering::H10D12, 40, "476749445490"),
+        (Rendering::H10D13, 40, "0476749445490"),
+        (Rendering::H10D14, 40, "00476749445490"),
+    ];
+    let h10301 = format!("0{:08b}{:016b}1", 0x7B, 0x3972);
+    let half30 = format!("0{:028b}0", 0x07B_3972);
+    let h10306 = format!("0{:016b}{:016b}1", 0x7B, 0x3972);
+    let w32 = format!("{:032b}", 0x007B_3972);
+    let raw40 = format!("{:040b}", 0x6F_007B_3972_u64);
+    let h10302 = format!("0{:035b}0", 0x007B_3972);
+    for (format, frame, has) in [
+        (Format::H10301, h10301, 24),
+        (Format::Half30, half30, 28),
+        (Format::H10306, h10306, 32),
+        (Format::W32Csn, w32, 32),
+        (Format::Raw40, raw40, 40),
+        (Format::H10302, h10302, 35),
+        (Format::W56Csn, format!("{:056b}", 0x04), 56),
+    ] {
+        let mut profile = Profile::from(format);
+        profile.parity = Parity::None;
+        let card = card(&profile, &frame);
+        for (rendering, least, written) in wanted {
+            let said = card.render(rendering);
+            if (least..=40).contains(&has) && has != 35 {
+                assert_eq!(said.as_deref(), Ok(written), "{format:?} {rendering:?}");
+            } else {
+                assert_eq!(
+                    said,
+                    Err(NotWritten::Bits { least, has }),
+                    "{format:?} {rendering:?}"
+                );
+            }
+        }
+        let facility = card.render(Rendering::FacilityCardBits);
+        assert_eq!(facility == Err(NotWritten::NoFacility), card.facility().is_none());
+    }
+}
+
+#[test]
+fn a_number_of_a_125_khz_reader_that_no_uid_begins_with_is_read_as_facility_and_card() {
+    let frame = format!("1{:032b}0", 0x0800_0001_u32);
+    assert_eq!(decode(Format::W34Uid, &frame), Err(Reject::RandomUid));
+    let number = card(&Format::H10306.into(), &frame);
+    assert_eq!(number.render(Rendering::HexMsb).unwrap(), "08000001");
+    assert_eq!(number.render(Rendering::H8D10).unwrap(), "0134217729");
+    for reject in [Reject::RandomUid, Reject::PartialUid] {
+        let why = reject.to_string();
+        assert!(why.contains("byte_order") && why.contains("h10306"), "{why}");
+    }
 }
 
 #[test]

@@ -309,18 +309,9 @@ fn any_number() -> impl Strategy<Value = u128> {
 #[test]
 fn there_is_a_rule_for_every_known_layout() {
     let known: Vec<&str> = rules().iter().map(|rule| rule.format.name()).collect();
-    let cards = Format::ALL.iter().filter(|format| {
-        let keypads = [
-            Format::W4,
-            Format::W6Parity,
-            Format::W6Rosslare,
-            Format::W8Compl,
-            Format::Pin26,
-        ];
-        format.wiring() == firmware_protocol::Wiring::Wiegand
-            && !keypads.contains(format)
-            && **format != Format::Custom
-    });
+    let cards = Format::ALL
+        .iter()
+        .filter(|format| wiegand::known_layout(**format).is_some());
     assert_eq!(known, cards.map(|format| format.name()).collect::<Vec<_>>());
 }
 

@@ -223,7 +223,7 @@ fn numbers(card: &Card, number: Option<Rendering>) -> Vec<Pair> {
         ("number", number),
     ];
     // As text: numbers above 2^53 lose digits in many a JSON reader. `null` where a rendering does not apply.
-    let written = |rendering| card.render(rendering).as_deref().into();
+    let written = |rendering| card.render(rendering).ok().as_deref().into();
     let fields = fields
         .into_iter()
         .filter_map(|(key, value)| Some((key, value?.into())));

@@ -92,7 +92,7 @@ fn card_number(card: &Card, rendering: Rendering) -> Result<CardNumber, Unusable
             CardNumber::from_uid(number.as_bytes())
         }
         printed => {
-            let digits = card.render(printed).ok_or(Unusable::Rendering)?;
+            let digits = card.render(printed).map_err(|_| Unusable::Rendering)?;
             let digits: String = digits.chars().filter(char::is_ascii_digit).collect();
             CardNumber::from_decimal(&digits)
         }

@@ -28,7 +28,7 @@ pub(super) fn start(
                 let watched = GpioInput {
                     name,
                     backend: gpio::backend(settings),
-                    line: gpio::line(settings, &line.line),
+                    line: gpio::line(&settings.gpio, &line.line),
                     active: gpio::level(line.active),
                     // A contact closes to its active level; the chip's resistor holds the other one.
                     pull: match line.active {

@@ -68,8 +68,8 @@ pub(super) fn start(
                 let task = WiegandReader {
                     name: Arc::clone(&name),
                     backend: gpio::backend(settings),
-                    d0: gpio::line(settings, &wiegand.d0),
-                    d1: gpio::line(settings, &wiegand.d1),
+                    d0: gpio::line(&settings.gpio, &wiegand.d0),
+                    d1: gpio::line(&settings.gpio, &wiegand.d1),
                     profile,
                     timing,
                     patience: Patience {

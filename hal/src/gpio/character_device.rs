@@ -5,8 +5,9 @@
 //! wake-up without an event, or spin on it.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,7 +29,6 @@ const KERNEL_EVENTS: u32 = 1024;
 const READ_EVENTS: usize = 64;
 
 /// Lines under watch.
-#[derive(Debug)]
 pub(crate) struct Watch {
     request: AsyncFd<Request>,
     offsets: Vec<Offset>,
@@ -38,6 +38,15 @@ pub(crate) struct Watch {
     /// The number of the last event that was read.
     sequence: u32,
     buffer: Vec<u64>,
+}
+
+impl fmt::Debug for Watch {
+    /// Without the edges: they are the bits of a card.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch")
+            .field("names", &self.names)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Watch {
@@ -191,16 +200,18 @@ struct Found {
 }
 
 fn find(name: &str) -> Result<Found, DisconnectCause> {
-    if let Some((chip, offset)) = name.split_once(':') {
-        let chip = Chip::from_name(chip).map_err(|error| no_chip(&error))?;
-        let offset = offset.parse().map_err(|_| DisconnectCause::NoSuchLine)?;
-        return chip
-            .line_info(offset)
-            .map(|_info| Found {
+    if let Some((chip, line)) = name.rsplit_once(':') {
+        let chip = Chip::from_path(Path::new("/dev").join(chip)).map_err(|error| no_chip(&error))?;
+        let info = match line.parse() {
+            Ok(offset) => chip.line_info(offset).ok(),
+            Err(_) => chip.find_line_info(line),
+        };
+        return info
+            .map(|line::Info { offset, .. }| Found {
                 chip: chip.path().to_owned(),
                 offset,
             })
-            .map_err(|_| DisconnectCause::NoSuchLine);
+            .ok_or(DisconnectCause::NoSuchLine);
     }
     let chips = gpiocdev::chip::chips().map_err(|error| no_chip(&error))?;
     let mut cause = DisconnectCause::NoGpioChip;

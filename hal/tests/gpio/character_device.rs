@@ -24,6 +24,10 @@ pub(crate) const TESTS: &[Test] = &[
         "a_frame_of_edges_is_read_and_opens_a_line_for_the_length_of_a_pulse",
         opening,
     ),
+    (
+        "a_line_is_found_on_the_chip_that_is_named_with_it_by_name_and_by_number",
+        chip,
+    ),
     ("edges_at_the_fastest_legal_rate_are_all_read", fastest),
     ("a_frame_with_a_dropped_edge_is_rejected", dropped_edge),
     ("edges_that_the_kernel_had_no_room_for_reject_the_read", overflow),
@@ -86,6 +90,39 @@ fn opening() {
             sleep(Duration::from_millis(1)).await;
         }
         assert!(monotonic() - on >= pulse);
+    });
+}
+
+fn chip() {
+    let sim = sim();
+    let name = |line: &str| format!("{}:{line}", sim.chip);
+    runtime().block_on(async {
+        let lines = [name("GPIO0"), name("1")];
+        let mut desk = Desk::on(
+            lines.each_ref().map(String::as_str),
+            BACKEND,
+            Format::H10301,
+            PATIENT,
+        );
+        assert_eq!(desk.next().await.kind, ReaderEventKind::Connected);
+        sim.send(&h10301(123, 4567), WIDTH, INTERVAL);
+        assert_eq!(desk.card().await, (123, 4567));
+        desk.stop();
+        let path = format!("/dev/{}", name("GPIO0"));
+        for (d0, why) in [
+            (path.as_str(), None),
+            (&name("GPIO99"), Some("no such GPIO line")),
+        ] {
+            let mut desk = Desk::on([d0, &name("GPIO1")], BACKEND, Format::H10301, PATIENT);
+            let said = match desk.next().await.kind {
+                ReaderEventKind::Connected => None,
+                ReaderEventKind::Disconnected(reason) => Some(reason.to_string()),
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(said.is_some(), why.is_some(), "{said:?}");
+            assert!(said.unwrap_or_default().contains(why.unwrap_or_default()));
+            desk.stop();
+        }
     });
 }
 

@@ -53,12 +53,22 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn listen(backend: Backend, profile: impl Into<Profile>, timing: Timing) -> Self {
+        Self::on(["GPIO0", "GPIO1"], backend, profile, timing)
+    }
+
+    /// The same by other names of the two lines.
+    pub(crate) fn on(
+        [d0, d1]: [&str; 2],
+        backend: Backend,
+        profile: impl Into<Profile>,
+        timing: Timing,
+    ) -> Self {
         let (sender, events) = mpsc::channel(64);
         let reader = WiegandReader {
             name: Arc::from("entrance"),
             backend,
-            d0: Arc::from("GPIO0"),
-            d1: Arc::from("GPIO1"),
+            d0: Arc::from(d0),
+            d1: Arc::from(d1),
             profile: profile.into(),
             timing,
             patience: Patience::default(),
