@@ -79,7 +79,7 @@ impl fmt::Display for Basis {
 /// Why a lane stays shut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DenyReason {
-    /// The lane cannot be opened: its board is silent.
+    /// The lane cannot be opened: its relay or board is away, faulty or stopped.
     OutOfService,
     /// Too many unknown codes or PINs were tried at this reader.
     LockedOut,
