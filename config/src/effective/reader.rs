@@ -24,6 +24,8 @@ fn write_serial(out: &mut Formatter<'_>, serial: &SerialReader) -> fmt::Result {
     setting(out, "kind", Text("serial"))?;
     setting(out, "port", Text(&path(&serial.port)))?;
     setting(out, "format", Text(&serial.format))?;
+    let carried = serial.carries.as_ref().map(named);
+    optional(out, "carries", carried.map(|(name, _)| Text(name)))?;
     match &serial.sends {
         Sends::Cards(cards) => write_cards(out, cards)?,
         Sends::Lines(lines) => {
@@ -31,6 +33,7 @@ fn write_serial(out: &mut Formatter<'_>, serial: &SerialReader) -> fmt::Result {
             setting(out, "prefix", Text(&lines.prefix))?;
             setting(out, "suffix", Text(&lines.suffix))?;
             setting(out, "terminator", Word(lines.terminator))?;
+            setting(out, "aim_id", lines.aim_id)?;
         }
     }
     setting(out, "baud", serial.line.baud)?;
@@ -38,7 +41,9 @@ fn write_serial(out: &mut Formatter<'_>, serial: &SerialReader) -> fmt::Result {
     setting(out, "parity", Word(serial.line.parity))?;
     setting(out, "stop_bits", serial.line.stop_bits)?;
     optional(out, "silent_after", serial.silent_after.map(Span))?;
-    setting(out, "pin_timeout", Span(serial.pin_timeout))
+    setting(out, "pin_timeout", Span(serial.pin_timeout))?;
+    let layout = carried.and_then(|(_, layout)| layout);
+    layout.map_or(Ok(()), |layout| write_layout(out, layout))
 }
 
 fn write_wiegand(out: &mut Formatter<'_>, wiegand: &WiegandReader) -> fmt::Result {

@@ -202,7 +202,8 @@ fn no_overlap(ranges: &[(&Table<'_>, &str, BitRange)]) -> Option<()> {
 }
 
 impl BitRange {
-    fn width(self) -> u8 {
+    /// How many bits they are.
+    pub(crate) fn width(self) -> u8 {
         self.last.saturating_sub(self.first).saturating_add(1)
     }
 }

@@ -1,6 +1,7 @@
 //! From the text of the file to [`Settings`]: which settings there are, what they may be and what they default to.
 //! What several devices or lanes must agree on is in [`crate::check`].
 
+mod cards;
 mod device;
 mod hours;
 mod indicator;

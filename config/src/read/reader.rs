@@ -2,13 +2,13 @@
 
 use toml::de::DeValue;
 
-use super::layout::layout;
+use super::cards::{cards, carries, format_of, numbers_of, wiegand_format};
 use super::{Kinds, kind, milliseconds, seconds, secret};
-use crate::choice::{Choice, choice};
+use crate::choice::choice;
 use crate::settings::{
-    ByteOrder, CardNumberFormat, Cards, Content, FORMATS, Format, FormatKind, KeyLayout, KeyTerminator,
-    KeyboardReader, Lines, NUMBERS, OsdpFormat, OsdpReader, Reader, ReaderKind, Sends, SerialLine,
-    SerialReader, Terminator, WiegandFormat, WiegandParity, WiegandReader,
+    CardNumberFormat, CardNumbers, Content, FormatKind, KeyLayout, KeyTerminator, KeyboardReader, Lines,
+    OsdpFormat, OsdpReader, Reader, ReaderKind, Sends, SerialLine, SerialReader, Terminator, WiegandParity,
+    WiegandReader,
 };
 use crate::table::Table;
 use crate::value::{self, Complaint};
@@ -23,6 +23,9 @@ const KINDS: Kinds = &[
             "prefix",
             "suffix",
             "terminator",
+            "aim_id",
+            "carries",
+            "layout",
             "number",
             "byte_order",
             "uid_length",
@@ -74,7 +77,7 @@ const KINDS: Kinds = &[
 /// Settings that say how cards are understood; text has none.
 const CARDS: [&str; 3] = ["number", "byte_order", "uid_length"];
 /// Settings that say how text is understood; cards have none.
-const LINES: [&str; 4] = ["content", "prefix", "suffix", "terminator"];
+const LINES: [&str; 5] = ["content", "prefix", "suffix", "terminator", "aim_id"];
 
 /// `studio` is how the studio writes card numbers: unless the reader says otherwise, of its cards, too.
 pub(super) fn reader(table: &Table<'_>, studio: CardNumberFormat) -> Option<Reader> {
@@ -96,18 +99,23 @@ pub(super) fn reader(table: &Table<'_>, studio: CardNumberFormat) -> Option<Read
 fn serial(table: &Table<'_>, studio: CardNumberFormat) -> Option<SerialReader> {
     let port = table.required("port", super::PORT, value::absolute_path);
     let format = table.required("format", "\"rdm6300\"", |value| {
-        format_of(value, &[FormatKind::Serial, FormatKind::Text])
+        format_of(value, &[FormatKind::Serial, FormatKind::Polled, FormatKind::Text])
     });
+    let carries = carries(table, format);
     let sends = match format {
         Some(format) if format.kind == FormatKind::Text => {
             let reason = "this format carries text: `content` says how a number is written in it";
             CARDS.iter().for_each(|key| table.refuse(key, reason));
             lines(table).map(Sends::Lines)
         }
-        Some(_) => {
+        Some(format) => {
             let reason = "this format carries cards and nothing else";
             LINES.iter().for_each(|key| table.refuse(key, reason));
-            cards(table, studio).map(Sends::Cards)
+            let sent = match &carries {
+                Some(Some(carried)) => numbers_of(carried),
+                _ => Some((format.name, format.cards)),
+            };
+            cards(table, studio, sent).map(Sends::Cards)
         }
         None => {
             table.pass_over(&CARDS);
@@ -128,6 +136,10 @@ fn serial(table: &Table<'_>, studio: CardNumberFormat) -> Option<SerialReader> {
         default.stop_bits,
         value::integer(1..=2, "serial readers send 1 or 2"),
     );
+    if format.is_some_and(|format| format.kind == FormatKind::Polled) {
+        let reason = "this reader is asked all the time: it is out of order as soon as it does not answer";
+        table.refuse("silent_after", reason);
+    }
     let silent_after = table.or("silent_after", None, |value| {
         let allowed = value::duration(
             seconds(2)..=seconds(86_400),
@@ -145,6 +157,7 @@ fn serial(table: &Table<'_>, studio: CardNumberFormat) -> Option<SerialReader> {
             stop_bits: stop_bits?,
         },
         format: format?.name.to_owned(),
+        carries: carries?,
         sends: sends?,
         silent_after: silent_after?,
         pin_timeout: pin_timeout?,
@@ -155,6 +168,7 @@ fn wiegand(table: &Table<'_>, studio: CardNumberFormat) -> Option<WiegandReader>
     let d0 = table.required("d0", "\"GPIO17\"", value::gpio_line);
     let d1 = table.required("d1", "\"GPIO18\"", value::gpio_line);
     let format = wiegand_format(table, "\"h10301\"", &[FormatKind::Wiegand, FormatKind::Keypad]);
+    let sent = format.as_ref().and_then(numbers_of);
     let keypad = table.or("keypad", None, |value| {
         format_of(value, &[FormatKind::Keypad]).map(|format| Some(format.name.to_owned()))
     });
@@ -176,7 +190,7 @@ fn wiegand(table: &Table<'_>, studio: CardNumberFormat) -> Option<WiegandReader>
             "pulses of a reader are 200us to 20ms apart",
         ),
     );
-    let cards = cards(table, studio);
+    let cards = cards(table, studio, sent);
     let pin_timeout = pin_timeout(table);
     Some(WiegandReader {
         d0: d0?,
@@ -190,30 +204,6 @@ fn wiegand(table: &Table<'_>, studio: CardNumberFormat) -> Option<WiegandReader>
         cards: cards?,
         pin_timeout: pin_timeout?,
     })
-}
-
-fn wiegand_format(table: &Table<'_>, example: &str, kinds: &[FormatKind]) -> Option<WiegandFormat> {
-    const CUSTOM: &str = "custom";
-    let format = table.required("format", example, |value| {
-        if value.as_str() == Some(CUSTOM) {
-            Ok(CUSTOM)
-        } else {
-            format_of(value, kinds).map(|format| format.name)
-        }
-    });
-    let Some(format) = format else {
-        table.pass_over(&["layout"]);
-        return None;
-    };
-    if format != CUSTOM {
-        table.refuse("layout", "this format has its layout; only \"custom\" needs one");
-        return Some(WiegandFormat::Named(format.to_owned()));
-    }
-    if !table.has("layout") {
-        return table.missing("layout", "describe the frame in [reader.layout] below the reader");
-    }
-    let section = table.section("layout", "[reader.layout]")?;
-    layout(&section).map(WiegandFormat::Custom)
 }
 
 fn keyboard(table: &Table<'_>) -> Option<KeyboardReader> {
@@ -244,7 +234,11 @@ fn osdp(table: &Table<'_>, studio: CardNumberFormat) -> Option<OsdpReader> {
         Some(None)
     };
     let format = osdp_format(table);
-    let cards = cards(table, studio);
+    let sent = match &format {
+        Some(OsdpFormat::Wiegand(format)) => numbers_of(format),
+        _ => Some(("uid", CardNumbers::Uid { bytes: &[] })),
+    };
+    let cards = cards(table, studio, sent);
     let pin_timeout = pin_timeout(table);
     Some(OsdpReader {
         port: port?,
@@ -281,35 +275,18 @@ fn osdp_format(table: &Table<'_>) -> Option<OsdpFormat> {
     Some(OsdpFormat::Uid)
 }
 
-fn cards(table: &Table<'_>, studio: CardNumberFormat) -> Option<Cards> {
-    let number = number(table, studio);
-    let byte_order = table.or("byte_order", ByteOrder::AsSent, choice);
-    let uid_length = table.or("uid_length", None, |value| {
-        value::integer(1..=10, "a UID has 1 to 10 bytes")(value).map(Some)
-    });
-    Some(Cards {
-        number: number?,
-        byte_order: byte_order?,
-        uid_length: uid_length?,
-    })
-}
-
-fn number(table: &Table<'_>, studio: CardNumberFormat) -> Option<String> {
-    table.or("number", studio.word().to_owned(), |value| {
-        value::word(value, NUMBERS).map(str::to_owned)
-    })
-}
-
 fn lines(table: &Table<'_>) -> Option<Lines> {
     let content = content(table);
     let prefix = table.or("prefix", String::new(), affix);
     let suffix = table.or("suffix", String::new(), affix);
     let terminator = table.or("terminator", Terminator::Any, choice);
+    let aim_id = table.or("aim_id", false, value::boolean);
     Some(Lines {
         content: content?,
         prefix: prefix?,
         suffix: suffix?,
         terminator: terminator?,
+        aim_id: aim_id?,
     })
 }
 
@@ -342,36 +319,4 @@ fn affix(value: &DeValue<'_>) -> Result<String, Complaint> {
         "at most 16 ASCII characters",
         "write what the scanner is set to put there, or leave it out",
     ))
-}
-
-/// A format of one of these kinds.
-fn format_of(value: &DeValue<'_>, kinds: &[FormatKind]) -> Result<&'static Format, Complaint> {
-    let known = value
-        .as_str()
-        .and_then(|name| FORMATS.iter().find(|format| format.name == name));
-    match known {
-        Some(format) if kinds.contains(&format.kind) => Ok(format),
-        Some(format) => {
-            let (whose, needs) = match format.kind {
-                FormatKind::Serial | FormatKind::Text => {
-                    ("serial readers", "`kind = \"serial\"` and a `port`")
-                }
-                FormatKind::Wiegand => ("Wiegand readers", "`kind = \"wiegand\"` with `d0` and `d1`"),
-                FormatKind::Keypad => ("Wiegand keypads", "`kind = \"wiegand\"` with `d0` and `d1`"),
-            };
-            Err(Complaint::new(
-                "does not fit here",
-                format!("a format of {whose}"),
-                format!("it needs {needs}; or name the format that this device sends"),
-            ))
-        }
-        None => {
-            let fitting = FORMATS.iter().filter(|format| kinds.contains(&format.kind));
-            let names: Vec<&str> = fitting.map(|format| format.name).collect();
-            let wrong = value::word(value, &names).err();
-            Err(wrong.unwrap_or_else(|| {
-                Complaint::new("has an unknown value", "not one of the choices", "choose another")
-            }))
-        }
-    }
 }

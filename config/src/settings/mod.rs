@@ -1,6 +1,7 @@
 //! The settings in force: already checked, in field terms. How the file is written and checked is elsewhere.
 
 mod device;
+mod format;
 mod lane;
 mod reader;
 mod studio;
@@ -8,6 +9,7 @@ mod studio;
 use std::path::PathBuf;
 
 pub use device::*;
+pub use format::*;
 pub use lane::*;
 pub use reader::*;
 pub use studio::*;

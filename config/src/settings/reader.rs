@@ -37,11 +37,14 @@ pub struct SerialReader {
     pub port: PathBuf,
     /// Speed and framing.
     pub line: SerialLine,
-    /// The name of one of [`FORMATS`] of kind [`FormatKind::Serial`] or [`FormatKind::Text`].
+    /// The name of one of the [`FORMATS`](super::FORMATS) that come by a serial port.
     pub format: String,
+    /// What the bits are that a frame of [`Format::CARRIER`](super::Format::CARRIER) carries; `None` for other formats.
+    pub carries: Option<WiegandFormat>,
     /// What its frames hold: text for text formats, cards for all others.
     pub sends: Sends,
-    /// A reader that gives a sign of life by itself is out of order when it is silent for so long.
+    /// A reader that gives a sign of life by itself is out of order when it is silent for so long. Never of a reader
+    /// that is asked ([`FormatKind::Polled`](super::FormatKind::Polled)): it is out of order when it does not answer.
     pub silent_after: Option<Duration>,
     /// The longest pause between two keys of a PIN.
     pub pin_timeout: Duration,
@@ -59,7 +62,7 @@ pub enum Sends {
 /// How the cards of a reader are understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cards {
-    /// The name of one of [`NUMBERS`]: how the studio writes the number of such a card.
+    /// The name of one of [`NUMBERS`](super::NUMBERS): how the studio writes the number of such a card.
     pub number: String,
     /// In which order the reader sends the bytes of a UID.
     pub byte_order: ByteOrder,
@@ -78,6 +81,8 @@ pub struct Lines {
     pub suffix: String,
     /// What ends a line.
     pub terminator: Terminator,
+    /// The scanner puts an AIM identifier such as `]Q1` before the text, which is taken away where it is there.
+    pub aim_id: bool,
 }
 
 impl Lines {
@@ -94,7 +99,7 @@ pub struct WiegandReader {
     pub d1: GpioLine,
     /// How its frames look.
     pub format: WiegandFormat,
-    /// The name of one of [`FORMATS`] of kind [`FormatKind::Keypad`]: a keypad on the same lines.
+    /// The name of one of the [`FORMATS`](super::FORMATS) of keypads: a keypad on the same lines.
     pub keypad: Option<String>,
     /// Which parity bits must hold.
     pub parity: WiegandParity,
@@ -113,7 +118,7 @@ pub struct WiegandReader {
 /// How Wiegand frames look.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WiegandFormat {
-    /// The name of one of [`FORMATS`] of kind [`FormatKind::Wiegand`] or [`FormatKind::Keypad`].
+    /// The name of one of the [`FORMATS`](super::FORMATS) that come by Wiegand lines.
     Named(String),
     /// A layout that the file describes.
     Custom(WiegandLayout),
@@ -206,127 +211,6 @@ pub enum OsdpFormat {
     /// A Wiegand frame.
     Wiegand(WiegandFormat),
 }
-
-/// A frame format that a reader may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Format {
-    /// Its name in the file.
-    pub name: &'static str,
-    /// Where it belongs.
-    pub kind: FormatKind,
-}
-
-/// Where a frame format belongs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FormatKind {
-    /// A serial port: cards.
-    Serial,
-    /// A serial port: text, so that the file must say what the text is.
-    Text,
-    /// Wiegand lines: cards.
-    Wiegand,
-    /// Wiegand lines: the keys of a keypad, alone or beside cards.
-    Keypad,
-}
-
-impl Format {
-    const fn serial(name: &'static str) -> Self {
-        Self {
-            name,
-            kind: FormatKind::Serial,
-        }
-    }
-
-    const fn text(name: &'static str) -> Self {
-        Self {
-            name,
-            kind: FormatKind::Text,
-        }
-    }
-
-    const fn wiegand(name: &'static str) -> Self {
-        Self {
-            name,
-            kind: FormatKind::Wiegand,
-        }
-    }
-
-    const fn keypad(name: &'static str) -> Self {
-        Self {
-            name,
-            kind: FormatKind::Keypad,
-        }
-    }
-}
-
-/// Every frame format that the file may name: the only list of them. A layout of one's own is
-/// [`WiegandFormat::Custom`].
-pub const FORMATS: &[Format] = &[
-    Format::serial("rdm6300"),
-    Format::serial("em18-bare"),
-    Format::serial("id12la"),
-    Format::serial("gwiot7941e"),
-    Format::serial("ssa-r1101"),
-    Format::serial("twn3-ascii"),
-    Format::serial("twn4-simple"),
-    Format::serial("twn4-simple-crc"),
-    Format::serial("twn4-simple-bin"),
-    Format::serial("pn532-hsu"),
-    Format::serial("wg2rs232"),
-    Format::serial("s4a-dec"),
-    Format::text("line"),
-    Format::wiegand("h10301"),
-    Format::wiegand("half30"),
-    Format::wiegand("w32-csn"),
-    Format::wiegand("w32-p"),
-    Format::wiegand("d10202"),
-    Format::wiegand("h10306"),
-    Format::wiegand("w34-uid"),
-    Format::wiegand("bqt34"),
-    Format::wiegand("optus34"),
-    Format::wiegand("smartpass34"),
-    Format::wiegand("c1k35s"),
-    Format::wiegand("h10302"),
-    Format::wiegand("h10304"),
-    Format::wiegand("s10401"),
-    Format::wiegand("p10004"),
-    Format::wiegand("raw40"),
-    Format::wiegand("verkada40"),
-    Format::wiegand("casi40"),
-    Format::wiegand("p10001"),
-    Format::wiegand("rosslare40"),
-    Format::wiegand("half42"),
-    Format::wiegand("cdvi44"),
-    Format::wiegand("c1k48s"),
-    Format::wiegand("half50"),
-    Format::wiegand("w56-csn"),
-    Format::wiegand("ir56"),
-    Format::wiegand("avigilon56"),
-    Format::wiegand("half58"),
-    Format::wiegand("pin26"),
-    Format::keypad("w4"),
-    Format::keypad("w6-parity"),
-    Format::keypad("w6-rosslare"),
-    Format::keypad("w8-compl"),
-];
-
-/// How the number of a card may be written: the only list of the ways, `decimal` first. Those with an `h` are what
-/// is printed on EM4100 cards: how many hex digits of the number make how many decimal digits.
-pub const NUMBERS: &[&str] = &[
-    "decimal",
-    "hex-msb",
-    "hex-lsb",
-    "facility-card-digits",
-    "facility-card-bits",
-    "6h8d",
-    "6h10d",
-    "8h10d",
-    "2h3d-4h5d",
-    "4h5d-4h5d",
-    "10h12d",
-    "10h13d",
-    "10h14d",
-];
 
 /// In which order a reader sends the bytes of a UID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

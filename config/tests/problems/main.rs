@@ -10,6 +10,7 @@
 mod devices;
 mod lanes;
 mod page;
+mod readers;
 mod studio;
 mod values;
 

@@ -10,13 +10,21 @@ use firmware_protocol::{ByteOrder, Format, Profile, Rendering};
 use crate::runtime::Content;
 
 /// The profile of a serial reader.
-pub(super) fn serial(reader: &config::SerialReader) -> Profile {
-    let mut profile = Profile::from(format(&reader.format));
+pub(super) fn serial(reader: &config::SerialReader) -> Result<Profile, LayoutError> {
+    let mut profile = match &reader.carries {
+        Some(carried) => {
+            let mut profile = frame(carried)?;
+            profile.carries = profile.format;
+            profile.format = format(&reader.format);
+            profile
+        }
+        None => Profile::from(format(&reader.format)),
+    };
     match &reader.sends {
         Sends::Cards(cards) => set_cards(&mut profile, cards),
         Sends::Lines(lines) => profile.line = line_rules(lines),
     }
-    profile
+    Ok(profile)
 }
 
 /// The profile and timing of a Wiegand reader.
@@ -122,7 +130,7 @@ fn line_rules(lines: &Lines) -> LineRules {
             config::Terminator::CrLf => Terminator::CrLf,
             config::Terminator::Idle => Terminator::Idle,
         },
-        ..LineRules::default()
+        aim_id: lines.aim_id,
     }
 }
 
@@ -166,15 +174,83 @@ fn layout(custom: &WiegandLayout) -> Result<Layout, LayoutError> {
 
 #[cfg(test)]
 mod tests {
+    use config::{CardNumbers, FormatKind};
+    use firmware_protocol::card::Code;
+    use firmware_protocol::wiegand::known_layout;
+    use firmware_protocol::{Card, Uid, Wiring};
+
     use super::*;
 
     #[test]
     fn every_format_and_number_that_the_settings_may_name_is_known_to_the_decoders() {
         for format in config::FORMATS {
-            assert!(Format::from_name(format.name).is_some(), "{}", format.name);
+            let known = Format::from_name(format.name);
+            let wiring = match format.kind {
+                FormatKind::Serial | FormatKind::Text => Wiring::Serial,
+                FormatKind::Polled => Wiring::Polled,
+                FormatKind::Wiegand | FormatKind::Keypad => Wiring::Wiegand,
+            };
+            assert_eq!(known.map(Format::wiring), Some(wiring), "{}", format.name);
         }
         for name in config::NUMBERS {
             assert!(Rendering::from_name(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_settings_know_what_the_cards_of_every_wiegand_format_are() {
+        let wiegand = config::FORMATS
+            .iter()
+            .filter(|format| format.kind == FormatKind::Wiegand);
+        for format in wiegand {
+            // A PIN in the frame of such a card.
+            let name = if format.name == "pin26" {
+                "h10301"
+            } else {
+                format.name
+            };
+            let layout = Format::from_name(name).and_then(known_layout).unwrap();
+            let width = |span: Option<Span>| span.map_or(0, Span::width);
+            match format.cards {
+                CardNumbers::Uid { bytes } => assert_eq!(bytes, [width(layout.uid) / 8], "{name}"),
+                CardNumbers::Card { bits, facility } => {
+                    assert_eq!(bits, width(layout.facility) + width(layout.card), "{name}");
+                    assert_eq!(facility, layout.facility.is_some(), "{name}");
+                }
+                CardNumbers::Unknown => panic!("{name}"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_settings_refuse_the_numbers_in_which_no_such_card_can_be_written() {
+        for format in config::FORMATS {
+            let Some(card) = card_of(format.cards) else {
+                continue;
+            };
+            for number in config::NUMBERS {
+                let written = card.render(Rendering::from_name(number).unwrap());
+                let refused = format.cards.refusal(number);
+                assert_eq!(written.is_err(), refused.is_some(), "{} {number}", format.name);
+            }
+        }
+    }
+
+    /// One card of this kind.
+    fn card_of(cards: CardNumbers) -> Option<Card> {
+        let code = |bits| Code { value: 1, bits };
+        match cards {
+            CardNumbers::Uid { bytes: [length] } => {
+                Some(Card::from_uid(Uid::new(&vec![1; usize::from(*length)]).unwrap()))
+            }
+            CardNumbers::Card { bits, facility: true } => {
+                Some(Card::from_number(Some(code(8)), code(bits - 8), None))
+            }
+            CardNumbers::Card {
+                bits,
+                facility: false,
+            } => Some(Card::from_number(None, code(bits), None)),
+            CardNumbers::Uid { .. } | CardNumbers::Unknown => None,
         }
     }
 }

@@ -37,7 +37,10 @@ pub(super) fn start(
         let task_name = format!("reader {name}");
         let (content, number) = match &reader.kind {
             ReaderKind::Serial(serial) => {
-                let profile = frames::serial(serial);
+                let profile = frames::serial(serial).map_err(|error| StartError::Layout {
+                    reader: reader.name.clone(),
+                    error,
+                })?;
                 let port = port(serial);
                 if profile.format.wiring() == Wiring::Polled {
                     let reader = PolledReader {
