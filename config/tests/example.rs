@@ -69,10 +69,13 @@ fn the_example_loads() {
     let ReaderKind::Serial(scanner) = &settings.reader("exit scanner").unwrap().kind else {
         panic!()
     };
-    let Sends::Lines(lines) = &scanner.sends else {
+    let Sends::Lines(lines) = &scanner.frames.sends else {
         panic!()
     };
-    assert_eq!((scanner.format.as_str(), lines.content), ("line", Content::Code));
+    assert_eq!(
+        (scanner.frames.format.as_str(), lines.content),
+        ("line", Content::Code)
+    );
     let RelayKind::UsbRelay(board) = &settings.relay("exit relay").unwrap().kind else {
         panic!()
     };

@@ -155,7 +155,7 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
     let (input_events, inputs_said) = mpsc::channel(LANE_EVENTS);
     let mut simulated = Simulated::default();
     let relays = openers::relays(settings, &stop, &mut supervisor, &mut simulated);
-    let boards = openers::boards(settings, &stop, &board_events, &reads, &mut supervisor);
+    let boards = openers::boards(settings, &stop, &board_events, &reads, &mut supervisor)?;
     let openers = openers::by_side(settings, &relays, &boards);
     let relay_events = openers::watch(&openers, &stop, &mut supervisor);
     let mut lights = osdp::Lights::default();

@@ -14,7 +14,7 @@ use crate::value::shown;
 
 pub(crate) use places::places;
 pub(crate) use references::references;
-pub(crate) use rules::{boards, device_api, osdp_lights, passages, zones};
+pub(crate) use rules::{board_readers, boards, device_api, osdp_lights, passages, zones};
 
 /// The tables of all lists of the file.
 pub(crate) struct Tables<'a> {

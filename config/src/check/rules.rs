@@ -122,6 +122,63 @@ pub(crate) fn boards(tables: &Tables<'_>) {
     }
 }
 
+/// Readers at a board are at one that has readers, each under a number of its own.
+pub(crate) fn board_readers(tables: &Tables<'_>) {
+    let readers = || {
+        tables
+            .readers
+            .iter()
+            .filter(|reader| reader.text_of("kind") == Some("board"))
+    };
+    let place = |reader: &Table<'_>| {
+        (
+            reader.text_of("board").map(str::to_owned),
+            reader.number_of("slot").unwrap_or(0),
+        )
+    };
+    for (position, reader) in readers().enumerate() {
+        let Some(name) = reader.text_of("board") else {
+            continue;
+        };
+        let board = tables
+            .boards
+            .iter()
+            .find(|board| board.text_of("name") == Some(name));
+        let (message, label, fix) = match board.map(|board| board.text_of("kind")) {
+            Some(Some("link")) => {
+                if let Some(other) = readers()
+                    .take(position)
+                    .find(|other| place(other) == place(reader))
+                {
+                    let key = if reader.has("slot") { "slot" } else { "board" };
+                    let problem = Problem::new(
+                        "two readers at one place of a board",
+                        reader.place_of(key),
+                        "and here again",
+                    )
+                    .related(other.place_of("board"), "first used here");
+                    reader
+                        .report()
+                        .add(problem.with_fix("write the board's number for it as `slot`"));
+                }
+                continue;
+            }
+            Some(_) => (
+                "this board has no readers",
+                "only a \"link\" board has",
+                "connect the reader to a port or to GPIO lines of this machine",
+            ),
+            None => (
+                "there is no board of this name",
+                "no [[board]] has it",
+                "name a [[board]] of `kind = \"link\"`",
+            ),
+        };
+        let problem = Problem::new(message, reader.place_of("board"), label);
+        reader.report().add(problem.with_fix(fix).doubtful());
+    }
+}
+
 /// Lights at an OSDP reader are those of a reader that there is, and of one set of lights only.
 pub(crate) fn osdp_lights(tables: &Tables<'_>) {
     let lights = || {

@@ -4,8 +4,9 @@ use std::fmt::{self, Display, Formatter};
 
 use super::{Line, Place, Span, Text, Word, list, optional, path, setting};
 use crate::settings::{
-    BitRange, Cards, KeyboardReader, LayoutNumber, OsdpFormat, OsdpReader, Reader, ReaderKind, Sends,
-    SerialReader, WiegandFormat, WiegandLayout, WiegandReader,
+    BitRange, BoardFrames, BoardReader, Cards, KeyboardReader, LayoutNumber, OsdpFormat, OsdpReader, Reader,
+    ReaderKind, Sends, SerialFrames, SerialReader, WiegandFormat, WiegandFrames, WiegandLayout,
+    WiegandReader,
 };
 
 pub(super) fn reader(out: &mut Formatter<'_>, reader: &Reader) -> fmt::Result {
@@ -16,6 +17,7 @@ pub(super) fn reader(out: &mut Formatter<'_>, reader: &Reader) -> fmt::Result {
         ReaderKind::Wiegand(wiegand) => write_wiegand(out, wiegand),
         ReaderKind::Keyboard(keyboard) => write_keyboard(out, keyboard),
         ReaderKind::Osdp(osdp) => write_osdp(out, osdp),
+        ReaderKind::Board(board) => write_board(out, board),
         ReaderKind::Simulated => setting(out, "kind", Text("simulated")),
     }
 }
@@ -23,10 +25,25 @@ pub(super) fn reader(out: &mut Formatter<'_>, reader: &Reader) -> fmt::Result {
 fn write_serial(out: &mut Formatter<'_>, serial: &SerialReader) -> fmt::Result {
     setting(out, "kind", Text("serial"))?;
     setting(out, "port", Text(&path(&serial.port)))?;
-    setting(out, "format", Text(&serial.format))?;
-    let carried = serial.carries.as_ref().map(named);
+    let layout = write_serial_frames(out, &serial.frames)?;
+    setting(out, "baud", serial.line.baud)?;
+    setting(out, "data_bits", serial.line.data_bits)?;
+    setting(out, "parity", Word(serial.line.parity))?;
+    setting(out, "stop_bits", serial.line.stop_bits)?;
+    optional(out, "silent_after", serial.silent_after.map(Span))?;
+    setting(out, "pin_timeout", Span(serial.pin_timeout))?;
+    layout.map_or(Ok(()), |layout| write_layout(out, layout))
+}
+
+/// Gives the layout, which is a table of its own behind all settings.
+fn write_serial_frames<'f>(
+    out: &mut Formatter<'_>,
+    frames: &'f SerialFrames,
+) -> Result<Option<&'f WiegandLayout>, fmt::Error> {
+    setting(out, "format", Text(&frames.format))?;
+    let carried = frames.carries.as_ref().map(named);
     optional(out, "carries", carried.map(|(name, _)| Text(name)))?;
-    match &serial.sends {
+    match &frames.sends {
         Sends::Cards(cards) => write_cards(out, cards)?,
         Sends::Lines(lines) => {
             setting(out, "content", Word(lines.content))?;
@@ -36,29 +53,43 @@ fn write_serial(out: &mut Formatter<'_>, serial: &SerialReader) -> fmt::Result {
             setting(out, "aim_id", lines.aim_id)?;
         }
     }
-    setting(out, "baud", serial.line.baud)?;
-    setting(out, "data_bits", serial.line.data_bits)?;
-    setting(out, "parity", Word(serial.line.parity))?;
-    setting(out, "stop_bits", serial.line.stop_bits)?;
-    optional(out, "silent_after", serial.silent_after.map(Span))?;
-    setting(out, "pin_timeout", Span(serial.pin_timeout))?;
-    let layout = carried.and_then(|(_, layout)| layout);
-    layout.map_or(Ok(()), |layout| write_layout(out, layout))
+    Ok(carried.and_then(|(_, layout)| layout))
 }
 
 fn write_wiegand(out: &mut Formatter<'_>, wiegand: &WiegandReader) -> fmt::Result {
     setting(out, "kind", Text("wiegand"))?;
     setting(out, "d0", Line(&wiegand.d0))?;
     setting(out, "d1", Line(&wiegand.d1))?;
-    let (format, layout) = named(&wiegand.format);
-    setting(out, "format", Text(format))?;
-    optional(out, "keypad", wiegand.keypad.as_deref().map(Text))?;
-    setting(out, "parity", Word(wiegand.parity))?;
-    setting(out, "swapped", wiegand.swapped)?;
+    let layout = write_wiegand_frames(out, &wiegand.frames)?;
     setting(out, "frame_gap", Span(wiegand.frame_gap))?;
     setting(out, "minimum_interval", Span(wiegand.minimum_interval))?;
-    write_cards(out, &wiegand.cards)?;
     setting(out, "pin_timeout", Span(wiegand.pin_timeout))?;
+    layout.map_or(Ok(()), |layout| write_layout(out, layout))
+}
+
+/// Gives the layout, which is a table of its own behind all settings.
+fn write_wiegand_frames<'f>(
+    out: &mut Formatter<'_>,
+    frames: &'f WiegandFrames,
+) -> Result<Option<&'f WiegandLayout>, fmt::Error> {
+    let (format, layout) = named(&frames.format);
+    setting(out, "format", Text(format))?;
+    optional(out, "keypad", frames.keypad.as_deref().map(Text))?;
+    setting(out, "parity", Word(frames.parity))?;
+    setting(out, "swapped", frames.swapped)?;
+    write_cards(out, &frames.cards)?;
+    Ok(layout)
+}
+
+fn write_board(out: &mut Formatter<'_>, reader: &BoardReader) -> fmt::Result {
+    setting(out, "kind", Text("board"))?;
+    setting(out, "board", Text(&reader.board))?;
+    setting(out, "slot", reader.slot)?;
+    let layout = match &reader.frames {
+        BoardFrames::Wiegand(frames) => write_wiegand_frames(out, frames)?,
+        BoardFrames::Serial(frames) => write_serial_frames(out, frames)?,
+    };
+    setting(out, "pin_timeout", Span(reader.pin_timeout))?;
     layout.map_or(Ok(()), |layout| write_layout(out, layout))
 }
 

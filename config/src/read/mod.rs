@@ -114,6 +114,7 @@ pub(crate) fn document(text: &str, report: &Report) -> Option<Settings> {
     check::zones(&tables);
     check::passages(&tables);
     check::boards(&tables);
+    check::board_readers(&tables);
     check::osdp_lights(&tables);
     check::device_api(studio_table.as_ref(), delivery_table.as_ref());
     root.finish();

@@ -6,9 +6,9 @@ use super::cards::{cards, carries, format_of, numbers_of, wiegand_format};
 use super::{Kinds, kind, milliseconds, seconds, secret};
 use crate::choice::choice;
 use crate::settings::{
-    CardNumberFormat, CardNumbers, Content, FormatKind, KeyLayout, KeyTerminator, KeyboardReader, Lines,
-    OsdpFormat, OsdpReader, Reader, ReaderKind, Sends, SerialLine, SerialReader, Terminator, WiegandParity,
-    WiegandReader,
+    BoardFrames, BoardReader, CardNumberFormat, CardNumbers, Content, Format, FormatKind, KeyLayout,
+    KeyTerminator, KeyboardReader, Lines, OsdpFormat, OsdpReader, Reader, ReaderKind, Sends, SerialFrames,
+    SerialLine, SerialReader, Terminator, WiegandFrames, WiegandParity, WiegandReader,
 };
 use crate::table::Table;
 use crate::value::{self, Complaint};
@@ -71,11 +71,37 @@ const KINDS: Kinds = &[
             "pin_timeout",
         ],
     ),
+    (
+        "board",
+        &[
+            "board",
+            "slot",
+            "format",
+            "layout",
+            "keypad",
+            "parity",
+            "swapped",
+            "carries",
+            "content",
+            "prefix",
+            "suffix",
+            "terminator",
+            "aim_id",
+            "number",
+            "byte_order",
+            "uid_length",
+            "pin_timeout",
+        ],
+    ),
     ("simulated", &[]),
 ];
 
 /// Settings that say how cards are understood; text has none.
 const CARDS: [&str; 3] = ["number", "byte_order", "uid_length"];
+/// Settings of Wiegand frames that bytes have none of.
+const BITS: [&str; 3] = ["keypad", "parity", "swapped"];
+/// Settings of bytes that Wiegand frames have none of.
+const BYTES: [&str; 1] = ["carries"];
 /// Settings that say how text is understood; cards have none.
 const LINES: [&str; 5] = ["content", "prefix", "suffix", "terminator", "aim_id"];
 
@@ -87,6 +113,7 @@ pub(super) fn reader(table: &Table<'_>, studio: CardNumberFormat) -> Option<Read
         "wiegand" => wiegand(table, studio).map(ReaderKind::Wiegand),
         "keyboard" => keyboard(table).map(ReaderKind::Keyboard),
         "osdp" => osdp(table, studio).map(ReaderKind::Osdp),
+        "board" => board(table, studio).map(ReaderKind::Board),
         _ => Some(ReaderKind::Simulated),
     });
     table.finish();
@@ -98,9 +125,50 @@ pub(super) fn reader(table: &Table<'_>, studio: CardNumberFormat) -> Option<Read
 
 fn serial(table: &Table<'_>, studio: CardNumberFormat) -> Option<SerialReader> {
     let port = table.required("port", super::PORT, value::absolute_path);
-    let format = table.required("format", "\"rdm6300\"", |value| {
-        format_of(value, &[FormatKind::Serial, FormatKind::Polled, FormatKind::Text])
+    let kinds = [FormatKind::Serial, FormatKind::Polled, FormatKind::Text];
+    let frames = serial_frames(table, studio, &kinds);
+    let default = SerialLine::default();
+    let baud = table.or("baud", default.baud, value::baud);
+    let data_bits = table.or(
+        "data_bits",
+        default.data_bits,
+        value::integer(7..=8, "serial readers send 7 or 8"),
+    );
+    let parity = table.or("parity", default.parity, choice);
+    let stop_bits = table.or(
+        "stop_bits",
+        default.stop_bits,
+        value::integer(1..=2, "serial readers send 1 or 2"),
+    );
+    let format = frames.as_ref().and_then(|frames| Format::of(&frames.format));
+    if format.is_some_and(|format| format.kind == FormatKind::Polled) {
+        let reason = "this reader is asked all the time: it is out of order as soon as it does not answer";
+        table.refuse("silent_after", reason);
+    }
+    let silent_after = table.or("silent_after", None, |value| {
+        let allowed = value::duration(
+            seconds(2)..=seconds(86_400),
+            "longer than the reader's pause between two signs of life",
+        );
+        allowed(value).map(Some)
     });
+    let pin_timeout = pin_timeout(table);
+    Some(SerialReader {
+        port: port?,
+        line: SerialLine {
+            baud: baud?,
+            data_bits: data_bits?,
+            parity: parity?,
+            stop_bits: stop_bits?,
+        },
+        frames: frames?,
+        silent_after: silent_after?,
+        pin_timeout: pin_timeout?,
+    })
+}
+
+fn serial_frames(table: &Table<'_>, studio: CardNumberFormat, kinds: &[FormatKind]) -> Option<SerialFrames> {
+    let format = table.required("format", "\"rdm6300\"", |value| format_of(value, kinds));
     let carries = carries(table, format);
     let sends = match format {
         Some(format) if format.kind == FormatKind::Text => {
@@ -123,57 +191,17 @@ fn serial(table: &Table<'_>, studio: CardNumberFormat) -> Option<SerialReader> {
             None
         }
     };
-    let default = SerialLine::default();
-    let baud = table.or("baud", default.baud, value::baud);
-    let data_bits = table.or(
-        "data_bits",
-        default.data_bits,
-        value::integer(7..=8, "serial readers send 7 or 8"),
-    );
-    let parity = table.or("parity", default.parity, choice);
-    let stop_bits = table.or(
-        "stop_bits",
-        default.stop_bits,
-        value::integer(1..=2, "serial readers send 1 or 2"),
-    );
-    if format.is_some_and(|format| format.kind == FormatKind::Polled) {
-        let reason = "this reader is asked all the time: it is out of order as soon as it does not answer";
-        table.refuse("silent_after", reason);
-    }
-    let silent_after = table.or("silent_after", None, |value| {
-        let allowed = value::duration(
-            seconds(2)..=seconds(86_400),
-            "longer than the reader's pause between two signs of life",
-        );
-        allowed(value).map(Some)
-    });
-    let pin_timeout = pin_timeout(table);
-    Some(SerialReader {
-        port: port?,
-        line: SerialLine {
-            baud: baud?,
-            data_bits: data_bits?,
-            parity: parity?,
-            stop_bits: stop_bits?,
-        },
+    Some(SerialFrames {
         format: format?.name.to_owned(),
         carries: carries?,
         sends: sends?,
-        silent_after: silent_after?,
-        pin_timeout: pin_timeout?,
     })
 }
 
 fn wiegand(table: &Table<'_>, studio: CardNumberFormat) -> Option<WiegandReader> {
     let d0 = table.required("d0", "\"GPIO17\"", value::gpio_line);
     let d1 = table.required("d1", "\"GPIO18\"", value::gpio_line);
-    let format = wiegand_format(table, "\"h10301\"", &[FormatKind::Wiegand, FormatKind::Keypad]);
-    let sent = format.as_ref().and_then(numbers_of);
-    let keypad = table.or("keypad", None, |value| {
-        format_of(value, &[FormatKind::Keypad]).map(|format| Some(format.name.to_owned()))
-    });
-    let parity = table.or("parity", WiegandParity::Both, choice);
-    let swapped = table.or("swapped", false, value::boolean);
+    let frames = wiegand_frames(table, studio);
     let frame_gap = table.or(
         "frame_gap",
         milliseconds(50),
@@ -190,18 +218,64 @@ fn wiegand(table: &Table<'_>, studio: CardNumberFormat) -> Option<WiegandReader>
             "pulses of a reader are 200us to 20ms apart",
         ),
     );
-    let cards = cards(table, studio, sent);
     let pin_timeout = pin_timeout(table);
     Some(WiegandReader {
         d0: d0?,
         d1: d1?,
+        frames: frames?,
+        frame_gap: frame_gap?,
+        minimum_interval: minimum_interval?,
+        pin_timeout: pin_timeout?,
+    })
+}
+
+fn wiegand_frames(table: &Table<'_>, studio: CardNumberFormat) -> Option<WiegandFrames> {
+    let format = wiegand_format(table, "\"h10301\"", &[FormatKind::Wiegand, FormatKind::Keypad]);
+    let sent = format.as_ref().and_then(numbers_of);
+    let keypad = table.or("keypad", None, |value| {
+        format_of(value, &[FormatKind::Keypad]).map(|format| Some(format.name.to_owned()))
+    });
+    let parity = table.or("parity", WiegandParity::Both, choice);
+    let swapped = table.or("swapped", false, value::boolean);
+    let cards = cards(table, studio, sent);
+    Some(WiegandFrames {
         format: format?,
         keypad: keypad?,
         parity: parity?,
         swapped: swapped?,
-        frame_gap: frame_gap?,
-        minimum_interval: minimum_interval?,
         cards: cards?,
+    })
+}
+
+fn board(table: &Table<'_>, studio: CardNumberFormat) -> Option<BoardReader> {
+    let board = table.required("board", "\"turnstile\"", value::name);
+    let slot = table.or(
+        "slot",
+        0,
+        value::integer(
+            0..=255,
+            "the number that the board has for the reader is one byte",
+        ),
+    );
+    let bytes = [FormatKind::Serial, FormatKind::Text];
+    let format = table.text_of("format").and_then(Format::of);
+    let frames = if format.is_some_and(|format| bytes.contains(&format.kind)) {
+        let reason = "this format comes as bytes";
+        BITS.iter().for_each(|key| table.refuse(key, reason));
+        serial_frames(table, studio, &bytes).map(BoardFrames::Serial)
+    } else {
+        let reason = "this format comes as bits";
+        BYTES
+            .iter()
+            .chain(&LINES)
+            .for_each(|key| table.refuse(key, reason));
+        wiegand_frames(table, studio).map(BoardFrames::Wiegand)
+    };
+    let pin_timeout = pin_timeout(table);
+    Some(BoardReader {
+        board: board?,
+        slot: slot?,
+        frames: frames?,
         pin_timeout: pin_timeout?,
     })
 }

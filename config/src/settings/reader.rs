@@ -26,6 +26,8 @@ pub enum ReaderKind {
     Keyboard(KeyboardReader),
     /// On an OSDP bus (IEC 60839-11-5).
     Osdp(OsdpReader),
+    /// Connected to a turnstile board of our own.
+    Board(BoardReader),
     /// None but the program's own control handle: for demonstrations and tests.
     Simulated,
 }
@@ -37,17 +39,24 @@ pub struct SerialReader {
     pub port: PathBuf,
     /// Speed and framing.
     pub line: SerialLine,
+    /// What it sends.
+    pub frames: SerialFrames,
+    /// A reader that gives a sign of life by itself is out of order when it is silent for so long. Never of a reader
+    /// that is asked ([`FormatKind::Polled`](super::FormatKind::Polled)): it is out of order when it does not answer.
+    pub silent_after: Option<Duration>,
+    /// The longest pause between two keys of a PIN.
+    pub pin_timeout: Duration,
+}
+
+/// What a serial reader sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SerialFrames {
     /// The name of one of the [`FORMATS`](super::FORMATS) that come by a serial port.
     pub format: String,
     /// What the bits are that a frame of [`Format::CARRIER`](super::Format::CARRIER) carries; `None` for other formats.
     pub carries: Option<WiegandFormat>,
     /// What its frames hold: text for text formats, cards for all others.
     pub sends: Sends,
-    /// A reader that gives a sign of life by itself is out of order when it is silent for so long. Never of a reader
-    /// that is asked ([`FormatKind::Polled`](super::FormatKind::Polled)): it is out of order when it does not answer.
-    pub silent_after: Option<Duration>,
-    /// The longest pause between two keys of a PIN.
-    pub pin_timeout: Duration,
 }
 
 /// What the frames of a reader hold.
@@ -97,6 +106,19 @@ pub struct WiegandReader {
     pub d0: GpioLine,
     /// The line on which a pulse is a one.
     pub d1: GpioLine,
+    /// What it sends.
+    pub frames: WiegandFrames,
+    /// A pause of this length ends a frame.
+    pub frame_gap: Duration,
+    /// Pulses that follow each other faster are noise.
+    pub minimum_interval: Duration,
+    /// The longest pause between two keys of a PIN.
+    pub pin_timeout: Duration,
+}
+
+/// What a Wiegand reader sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WiegandFrames {
     /// How its frames look.
     pub format: WiegandFormat,
     /// The name of one of the [`FORMATS`](super::FORMATS) of keypads: a keypad on the same lines.
@@ -105,14 +127,30 @@ pub struct WiegandReader {
     pub parity: WiegandParity,
     /// D0 and D1 are swapped and nobody can reach the wires.
     pub swapped: bool,
-    /// A pause of this length ends a frame.
-    pub frame_gap: Duration,
-    /// Pulses that follow each other faster are noise.
-    pub minimum_interval: Duration,
     /// How its cards are understood.
     pub cards: Cards,
+}
+
+/// A reader that is connected to a turnstile board of our own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoardReader {
+    /// The board's name.
+    pub board: String,
+    /// The board's number for it.
+    pub slot: u8,
+    /// What it sends.
+    pub frames: BoardFrames,
     /// The longest pause between two keys of a PIN.
     pub pin_timeout: Duration,
+}
+
+/// What a reader at a board sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BoardFrames {
+    /// Bits.
+    Wiegand(WiegandFrames),
+    /// Bytes.
+    Serial(SerialFrames),
 }
 
 /// How Wiegand frames look.

@@ -261,3 +261,55 @@ fn a_custom_format_has_a_layout_that_fits_its_frame() {
         );
     }
 }
+
+/// A reader at a board of our own.
+const AT_BOARD: &str = "kind = \"board\"\nboard = \"turnstile\"\nformat = \"w34-uid\"";
+
+fn at_board(settings: &str) -> String {
+    let keyboard = "kind = \"keyboard\"\ndevice = \"/dev/input/event3\"\ncontent = \"code\"";
+    assert!(RICH.contains(keyboard));
+    RICH.replacen("\"digicon\"", "\"link\"", 1)
+        .replacen(keyboard, settings, 1)
+}
+
+#[test]
+fn a_reader_at_a_board_sends_bits_or_bytes() {
+    let path = std::path::Path::new("config.toml");
+    for settings in [
+        AT_BOARD.to_owned(),
+        format!("{AT_BOARD}\nslot = 7\nkeypad = \"w4\"\nswapped = true\nparity = \"none\""),
+        AT_BOARD.replace("w34-uid", "rdm6300"),
+        AT_BOARD.replace("w34-uid", "line") + "\ncontent = \"code\"\nsuffix = \"#\"",
+        AT_BOARD.replace("w34-uid", "twn3-ascii") + "\ncarries = \"h10302\"",
+    ] {
+        let text = at_board(&settings);
+        let loaded = config::parse(&text, path).unwrap_or_else(|problems| panic!("{problems}"));
+        let again = config::parse(&loaded.effective(), path).unwrap_or_else(|problems| panic!("{problems}"));
+        assert_eq!(loaded.readers, again.readers);
+    }
+    let good = at_board(AT_BOARD);
+    let said = |bad: &str| problem_of(&good, AT_BOARD, bad).1;
+    let sets = |setting: &str| said(&format!("{AT_BOARD}\n{setting}"));
+    assert!(sets("carries = \"h10301\"").contains("`carries`"));
+    assert!(sets("content = \"code\"").contains("`content`"));
+    assert!(said(&AT_BOARD.replace("w34-uid", "pn532-hsu")).contains("`format`"));
+    let bytes = AT_BOARD.replace("w34-uid", "rdm6300");
+    assert!(said(&format!("{bytes}\nkeypad = \"w4\"")).contains("`keypad`"));
+}
+
+#[test]
+fn a_reader_is_at_a_board_that_has_readers() {
+    let good = at_board(AT_BOARD);
+    let (_, said, fix) = problem_of(&good, "kind = \"link\"", "kind = \"one-tech\"\nbaud = 9600");
+    assert_eq!(said, "this board has no readers");
+    assert!(fix.contains("GPIO lines"), "{fix}");
+    let elsewhere = AT_BOARD.replace("\"turnstile\"", "\"turnstyle\"");
+    let (_, said, _) = problem_of(&good, AT_BOARD, &elsewhere);
+    assert_eq!(said, "there is no board of this name");
+    // The other reader at the same place.
+    let wiegand = &good[good.find("kind = \"wiegand\"").unwrap()..good.find("[reader.layout]").unwrap()];
+    let layout =
+        &good[good.find("[reader.layout]").unwrap()..good.find("[[reader]]\nname = \"desk").unwrap()];
+    let (_, said, _) = problem_of(&good, &format!("{wiegand}{layout}"), &format!("{AT_BOARD}\n"));
+    assert_eq!(said, "two readers at one place of a board");
+}

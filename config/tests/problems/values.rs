@@ -136,7 +136,7 @@ fn the_number_of_a_card_is_written_as_the_studio_writes_all_of_them() {
     let config::ReaderKind::Serial(serial) = &settings.readers[0].kind else {
         panic!()
     };
-    let config::Sends::Cards(cards) = &serial.sends else {
+    let config::Sends::Cards(cards) = &serial.frames.sends else {
         panic!()
     };
     assert_eq!(cards.number, "hex-lsb");

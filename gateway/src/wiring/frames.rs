@@ -1,16 +1,17 @@
 //! How the frames of a reader are read: the settings in the words of the decoders. The settings hold no name that the
 //! decoders do not know; a test holds the lists together.
 
-use config::{Cards, Content as Text, Lines, Sends, WiegandFormat, WiegandLayout};
+use config::{
+    Cards, Content as Text, Lines, Sends, SerialFrames, WiegandFormat, WiegandFrames, WiegandLayout,
+};
 use firmware_protocol::serial::line::{LineRules, Terminator};
-use firmware_protocol::wiegand::assembler::Timing;
 use firmware_protocol::wiegand::layout::{Layout, LayoutError, Parity, ParityGroup, Span};
 use firmware_protocol::{ByteOrder, Format, Profile, Rendering};
 
 use crate::runtime::Content;
 
 /// The profile of a serial reader.
-pub(super) fn serial(reader: &config::SerialReader) -> Result<Profile, LayoutError> {
+pub(super) fn serial(reader: &SerialFrames) -> Result<Profile, LayoutError> {
     let mut profile = match &reader.carries {
         Some(carried) => {
             let mut profile = frame(carried)?;
@@ -27,8 +28,8 @@ pub(super) fn serial(reader: &config::SerialReader) -> Result<Profile, LayoutErr
     Ok(profile)
 }
 
-/// The profile and timing of a Wiegand reader.
-pub(super) fn wiegand(reader: &config::WiegandReader) -> Result<(Profile, Timing), LayoutError> {
+/// The profile of a Wiegand reader.
+pub(super) fn wiegand(reader: &WiegandFrames) -> Result<Profile, LayoutError> {
     let mut profile = frame(&reader.format)?;
     profile.keypad = reader.keypad.as_deref().map(format);
     profile.parity = match reader.parity {
@@ -38,11 +39,7 @@ pub(super) fn wiegand(reader: &config::WiegandReader) -> Result<(Profile, Timing
     };
     profile.swapped = reader.swapped;
     set_cards(&mut profile, &reader.cards);
-    let timing = Timing {
-        min_interval: reader.minimum_interval,
-        frame_gap: reader.frame_gap,
-    };
-    Ok((profile, timing))
+    Ok(profile)
 }
 
 /// What the bits of an OSDP reader's cards are.

@@ -16,7 +16,7 @@ use hal::simulated::simulated_relay;
 use hal::usb_relay::{BoardRelay, usb_relay};
 use tokio::sync::mpsc;
 
-use super::{Simulated, gpio, rules};
+use super::{Simulated, StartError, gpio, readers, rules};
 use crate::domain::{AccessPointId, Direction};
 use crate::runtime::{BoardSides, LANE_EVENTS, Opener, RelayEvent, Stop, Supervisor, watch_relay};
 
@@ -76,7 +76,7 @@ pub(super) fn boards(
     events: &mpsc::Sender<BoardEvent>,
     reads: &mpsc::Sender<ReaderEvent>,
     supervisor: &mut Supervisor,
-) -> BTreeMap<String, Board> {
+) -> Result<BTreeMap<String, Board>, StartError> {
     let start = |described: &config::Board| {
         let kind = match described.kind {
             config::BoardKind::Link => BoardKind::Link,
@@ -94,7 +94,7 @@ pub(super) fn boards(
             passage_in: passage_time(settings, &described.name, Direction::In),
             passage_out: passage_time(settings, &described.name, Direction::Out),
             free: described.free_exit.then_some(Way::Out).into_iter().collect(),
-            readers: Vec::new(),
+            readers: readers::at_board(settings, &described.name)?,
         };
         let port = port(&described.port, described.baud);
         let (handle, task) = board(
@@ -106,7 +106,7 @@ pub(super) fn boards(
             stop.clone().wished(),
         );
         supervisor.spawn(format!("board {}", described.name), task);
-        (described.name.clone(), handle)
+        Ok((described.name.clone(), handle))
     };
     settings.boards.iter().map(start).collect()
 }

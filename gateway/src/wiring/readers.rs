@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use config::{KeyTerminator, ReaderKind, Settings};
+use config::{BoardFrames, KeyTerminator, ReaderKind, Settings};
+use firmware_protocol::wiegand::assembler::Timing;
 use firmware_protocol::{Format, Profile, Rendering, Wiring};
 use hal::ReaderEvent;
+use hal::board::BoardReader;
 use hal::keyboard::{Ending, KeyboardReader, keyboard_reader};
 use hal::polled::{PolledReader, polled_reader};
 use hal::reader::{Patience, SerialReader, serial_reader};
@@ -35,12 +37,14 @@ pub(super) fn start(
         };
         let name: Arc<str> = Arc::from(reader.name.as_str());
         let task_name = format!("reader {name}");
+        let mut board = None;
+        let layout_error = |error| StartError::Layout {
+            reader: reader.name.clone(),
+            error,
+        };
         let (content, number) = match &reader.kind {
             ReaderKind::Serial(serial) => {
-                let profile = frames::serial(serial).map_err(|error| StartError::Layout {
-                    reader: reader.name.clone(),
-                    error,
-                })?;
+                let profile = frames::serial(&serial.frames).map_err(layout_error)?;
                 let port = port(serial);
                 if profile.format.wiring() == Wiring::Polled {
                     let reader = PolledReader {
@@ -61,27 +65,27 @@ pub(super) fn start(
                     };
                     supervisor.spawn_until(stop, task_name, serial_reader(reader, events.clone()));
                 }
-                frames::meaning(&serial.sends)
+                frames::meaning(&serial.frames.sends)
             }
             ReaderKind::Wiegand(wiegand) => {
-                let (profile, timing) = frames::wiegand(wiegand).map_err(|error| StartError::Layout {
-                    reader: reader.name.clone(),
-                    error,
-                })?;
+                let profile = frames::wiegand(&wiegand.frames).map_err(layout_error)?;
                 let task = WiegandReader {
                     name: Arc::clone(&name),
                     backend: gpio::backend(settings),
                     d0: gpio::line(&settings.gpio, &wiegand.d0),
                     d1: gpio::line(&settings.gpio, &wiegand.d1),
                     profile,
-                    timing,
+                    timing: Timing {
+                        min_interval: wiegand.minimum_interval,
+                        frame_gap: wiegand.frame_gap,
+                    },
                     patience: Patience {
                         next_key: wiegand.pin_timeout,
                         silent_after: None,
                     },
                 };
                 supervisor.spawn_until(stop, task_name, wiegand_reader(task, events.clone()));
-                (Content::Code, frames::number(&wiegand.cards.number))
+                (Content::Code, frames::number(&wiegand.frames.cards.number))
             }
             ReaderKind::Keyboard(keyboard) => {
                 let task = KeyboardReader {
@@ -103,6 +107,14 @@ pub(super) fn start(
                 supervisor.spawn_until(stop, task_name, task);
                 (Content::Code, frames::number(&described.cards.number))
             }
+            // The board's task speaks for it.
+            ReaderKind::Board(at_board) => {
+                board = Some(Arc::from(at_board.board.as_str()));
+                match &at_board.frames {
+                    BoardFrames::Wiegand(frames) => (Content::Code, frames::number(&frames.cards.number)),
+                    BoardFrames::Serial(frames) => frames::meaning(&frames.sends),
+                }
+            }
             ReaderKind::Simulated => {
                 let control = SimulatedReader::new(Arc::clone(&name), Format::Rdm6300, events.clone());
                 simulated.readers.insert(reader.name.clone(), control);
@@ -115,11 +127,44 @@ pub(super) fn start(
                 access_point,
                 content,
                 number,
-                board: None,
+                board,
             },
         );
     }
     Ok(known)
+}
+
+/// The readers that are connected to a board.
+///
+/// # Errors
+/// When the layout of one does not work.
+pub(super) fn at_board(settings: &Settings, board: &str) -> Result<Vec<BoardReader>, StartError> {
+    let mut readers = Vec::new();
+    for reader in &settings.readers {
+        let ReaderKind::Board(described) = &reader.kind else {
+            continue;
+        };
+        if described.board != board {
+            continue;
+        }
+        let profile = match &described.frames {
+            BoardFrames::Wiegand(frames) => frames::wiegand(frames),
+            BoardFrames::Serial(frames) => frames::serial(frames),
+        };
+        readers.push(BoardReader {
+            number: described.slot,
+            name: Arc::from(reader.name.as_str()),
+            profile: profile.map_err(|error| StartError::Layout {
+                reader: reader.name.clone(),
+                error,
+            })?,
+            patience: Patience {
+                next_key: described.pin_timeout,
+                silent_after: None,
+            },
+        });
+    }
+    Ok(readers)
 }
 
 fn port(serial: &config::SerialReader) -> PortSettings {

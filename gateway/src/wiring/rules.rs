@@ -161,10 +161,15 @@ pub(super) fn required_benefits(settings: &Settings) -> BTreeSet<String> {
 /// Whether some reader scans codes.
 pub(super) fn reads_codes(settings: &Settings) -> bool {
     let scans = |content| content == config::Content::Code;
+    let in_lines = |sends: &config::Sends| match sends {
+        config::Sends::Lines(lines) => scans(lines.content),
+        config::Sends::Cards(_) => false,
+    };
     settings.readers.iter().any(|reader| match &reader.kind {
-        ReaderKind::Serial(serial) => match &serial.sends {
-            config::Sends::Lines(lines) => scans(lines.content),
-            config::Sends::Cards(_) => false,
+        ReaderKind::Serial(serial) => in_lines(&serial.frames.sends),
+        ReaderKind::Board(reader) => match &reader.frames {
+            config::BoardFrames::Serial(frames) => in_lines(&frames.sends),
+            config::BoardFrames::Wiegand(_) => false,
         },
         ReaderKind::Keyboard(keyboard) => scans(keyboard.content),
         ReaderKind::Simulated => true,

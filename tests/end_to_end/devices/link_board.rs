@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use firmware_protocol::board::Direction;
 use firmware_protocol::board::firmware::{Boot, Firmware};
-use firmware_protocol::board::message::{BoardInput, Fault, ResetCause};
+use firmware_protocol::board::message::{BoardInput, BoardRead, Fault, ResetCause};
 use hal::clock::monotonic;
 
 use super::far_end::FarEnd;
 use super::{MEMBERS, PAUSE, SECOND, wait_for_visits, welcome};
+use crate::operator::json;
 use crate::rig::{Gateway, Pty, Studio, rdm6300, wait_for, write_tables};
 
 /// A lane with readers on both sides and one board.
@@ -122,19 +123,24 @@ struct Lane {
     board: Board,
     line: Option<FarEnd>,
     people: Vec<(i64, Vec<u8>)>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Lane {
     fn start() -> Self {
+        let lane = Self::with(TABLES);
+        lane.gateway.wait_for_log("reader connected", 2);
+        lane
+    }
+
+    fn with(tables: &str) -> Self {
         let studio = Studio::start(MEMBERS);
         let folder = tempfile::tempdir().unwrap();
         let outside = Pty::new(folder.path(), "outside");
         let inside = Pty::new(folder.path(), "inside");
         let board = Board::new();
         let line = board.plug(Pty::new(folder.path(), "board"));
-        let gateway = Gateway::start(&write_tables(folder.path(), studio.address(), TABLES));
-        gateway.wait_for_log("reader connected", 2);
+        let gateway = Gateway::start(&write_tables(folder.path(), studio.address(), tables));
         gateway.wait_for_log("turnstile board in service", 1);
         gateway.wait_for_log("the roster is complete", 1);
         Self {
@@ -145,7 +151,7 @@ impl Lane {
             board,
             line: Some(line),
             people: welcome(5).map(|member| (member.id, member.uid)).collect(),
-            _folder: folder,
+            folder,
         }
     }
 
@@ -282,4 +288,50 @@ fn whoever_passes_in_the_moment_in_which_the_lane_opens_is_counted() {
         .collect();
     lane.gateway.wait_for_log("passage=\"taken\"", visitors.len());
     wait_for_visits(&lane.studio, visitors);
+}
+
+/// 34 bits: a UID of four bytes between its parities.
+fn w34(uid: &[u8]) -> BoardRead {
+    let uid = u64::from(u32::from_be_bytes(uid.try_into().unwrap()));
+    let even = u64::from((uid >> 16).count_ones() % 2);
+    let odd = u64::from((uid & 0xFFFF).count_ones() % 2 == 0);
+    let frame = (even << 33 | uid << 1 | odd) << 6;
+    BoardRead::bits(1, 34, &frame.to_be_bytes()[3..]).unwrap()
+}
+
+#[test]
+fn readers_at_the_board_open_its_lane_and_are_away_when_it_is() {
+    let at_board = |slot, format| {
+        format!("kind = \"board\"\nboard = \"turnstile\"\nslot = {slot}\nformat = \"{format}\"")
+    };
+    let serial = |name| format!("kind = \"serial\"\nport = \"{{folder}}/{name}\"\nformat = \"rdm6300\"");
+    let tables = TABLES
+        .replace(&serial("outside"), &at_board(1, "w34-uid"))
+        .replace(&serial("inside"), &at_board(2, "rdm6300"));
+    let lane = Lane::with(&tables);
+    let member = welcome(4).next().unwrap();
+    lane.board
+        .with(|firmware, now| firmware.read(w34(&member.uid), now));
+    lane.board.wait_for_contact(Some(Direction::A));
+    lane.board.pass(Direction::A);
+    wait_for_visits(&lane.studio, vec![member.id]);
+
+    let (_, uid) = &lane.people[0];
+    let frame = BoardRead::bytes(2, &rdm6300(uid)).unwrap();
+    lane.board.with(|firmware, now| firmware.read(frame, now));
+    lane.board.wait_for_contact(Some(Direction::B));
+
+    let readers = || json(&lane.folder.path().join("gateway.toml"), &["status"])["readers"].clone();
+    assert_eq!(readers()[0]["connected"], true, "{}", readers());
+    lane.board.mute.store(true, Ordering::Relaxed);
+    lane.gateway.wait_for_log("turnstile board out of service", 1);
+    for reader in readers().as_array().unwrap() {
+        assert!(
+            reader["trouble"]
+                .as_str()
+                .unwrap()
+                .starts_with("its board is away"),
+            "{reader}"
+        );
+    }
 }
