@@ -212,7 +212,7 @@ async fn listen(
         }
         voice.timeout(now);
         voice.tell_dropped();
-        shown.show(*lit.borrow(), &mut panel);
+        shown.show(*lit.borrow(), now, &mut panel);
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::clock::monotonic;
 use crate::connection::{DisconnectCause, DisconnectReason, Reconnect};
-use crate::reader::{ReaderEvent, ReaderEventKind, Voice};
+use crate::reader::{Noise, ReaderEvent, ReaderEventKind, Voice};
 use crate::serial::{Port, PortSettings};
 
 /// From an answer to the next question: nobody notices that a card is read so much later.
@@ -48,7 +48,8 @@ pub struct PolledReader {
 /// Asks the reader for ever and sends the cards that it sees as `events`: each when it appears, and again and again as
 /// long as it stays. It counts as connected once it has answered, and as away when it answers no more.
 ///
-/// A full channel never holds the reader up: see [`crate::reader::serial_reader`].
+/// A full channel never holds the reader up, and stray bytes before an answer are noise: see
+/// [`crate::reader::serial_reader`].
 pub async fn polled_reader(reader: PolledReader, events: mpsc::Sender<ReaderEvent>) {
     let mut voice = Voice::new(reader.name, events);
     let mut reconnect = Reconnect::new();
@@ -61,6 +62,7 @@ pub async fn polled_reader(reader: PolledReader, events: mpsc::Sender<ReaderEven
                     port,
                     format: reader.profile.format,
                     decoder: Decoder::new(reader.profile.clone()),
+                    noise: Noise::default(),
                     seen: None,
                     told: None,
                     useless: None,
@@ -90,6 +92,7 @@ struct Conversation<'a> {
     port: Port,
     format: Format,
     decoder: Decoder,
+    noise: Noise,
     /// The card in the last answer, and when it was here.
     seen: Option<(Reading, Duration)>,
     /// The card at the reader, and when it was told last.
@@ -132,7 +135,13 @@ impl Conversation<'_> {
                     self.voice.connection(ReaderEventKind::Connected).await;
                 }
             }
-            self.voice.timeout(monotonic());
+            let now = monotonic();
+            // Why a reader is not connected is told as such.
+            if connected {
+                self.noise.quiet(&self.decoder, now, self.voice);
+            }
+            self.voice.timeout(now);
+            self.voice.tell_dropped();
             if let Some((card, at)) = self.seen.take() {
                 self.present(card, at);
             }
@@ -216,6 +225,7 @@ impl Conversation<'_> {
                 Outcome::Answered
             }
             Err(reject) => {
+                self.noise.rejected();
                 self.voice.outcome(Err(reject), at);
                 if reject == Reject::ReaderError {
                     Outcome::Answered

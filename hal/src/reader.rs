@@ -169,18 +169,14 @@ async fn listen(mut port: Port, decoder: Decoder, voice: &mut Voice) -> Disconne
 #[derive(Debug)]
 pub(crate) struct Frames {
     decoder: Decoder,
-    /// The decoder's count of noise up to which nothing is to be told any more.
-    told_noise: u32,
-    /// A frame was rejected since the line was quiet: its remains count as noise, but are no news.
-    rejected: bool,
+    noise: Noise,
 }
 
 impl Frames {
     pub(crate) fn new(decoder: Decoder) -> Self {
         Self {
             decoder,
-            told_noise: 0,
-            rejected: false,
+            noise: Noise::default(),
         }
     }
 
@@ -191,7 +187,7 @@ impl Frames {
                 self.tell(outcome, at, voice);
             }
         }
-        self.tell_noise_above(NOISE_MAX, at, voice);
+        self.noise.tell_above(NOISE_MAX, &self.decoder, at, voice);
     }
 
     /// The line has been quiet since `at`: nothing that was begun can still be completed.
@@ -199,23 +195,46 @@ impl Frames {
         while let Some(outcome) = self.decoder.idle() {
             self.tell(outcome, at, voice);
         }
-        if !self.rejected {
-            self.tell_noise_above(LINE_END, at, voice);
-        }
-        self.told_noise = self.decoder.noise();
-        self.rejected = false;
+        self.noise.quiet(&self.decoder, at, voice);
         voice.tell_dropped();
     }
 
     fn tell(&mut self, outcome: Result<Reading, Reject>, at: Duration, voice: &mut Voice) {
-        self.rejected |= outcome.is_err();
+        if outcome.is_err() {
+            self.noise.rejected();
+        }
         voice.outcome(outcome, at);
     }
+}
 
-    fn tell_noise_above(&mut self, limit: u32, at: Duration, voice: &mut Voice) {
-        let noise = self.decoder.noise();
-        if noise.saturating_sub(self.told_noise) > limit {
-            self.told_noise = noise;
+/// The noise of a decoder, as far as it is news.
+#[derive(Debug, Default)]
+pub(crate) struct Noise {
+    /// The decoder's count up to which nothing is to be told any more.
+    told: u32,
+    /// A frame was rejected since the line was quiet: its remains count as noise, but are no news.
+    rejected: bool,
+}
+
+impl Noise {
+    /// A frame was rejected.
+    pub(crate) fn rejected(&mut self) {
+        self.rejected = true;
+    }
+
+    /// The line is quiet, or an answer has ended: what came before it was noise, or the line end of a frame.
+    pub(crate) fn quiet(&mut self, decoder: &Decoder, at: Duration, voice: &mut Voice) {
+        if !self.rejected {
+            self.tell_above(LINE_END, decoder, at, voice);
+        }
+        self.told = decoder.noise();
+        self.rejected = false;
+    }
+
+    fn tell_above(&mut self, limit: u32, decoder: &Decoder, at: Duration, voice: &mut Voice) {
+        let noise = decoder.noise();
+        if noise.saturating_sub(self.told) > limit {
+            self.told = noise;
             voice.reject(Rejection::Noise, at);
         }
     }

@@ -1,5 +1,7 @@
 //! The light and the buzzer of an OSDP reader. When they show what is for others to say.
 
+use std::time::Duration;
+
 use super::READER;
 use crate::indicator::Lit;
 use libosdp::{
@@ -13,26 +15,57 @@ const LONGEST_LIGHT: u16 = 600;
 /// The same of the buzzer.
 const LONGEST_BUZZ: u8 = 100;
 
+/// So long before its time is over a light is told to stay on.
+const LIGHT_AGAIN: Duration = Duration::from_secs(30);
+
+/// The same of the buzzer.
+const BUZZ_AGAIN: Duration = Duration::from_secs(5);
+
 /// What the reader was told to show.
 #[derive(Debug, Default)]
-pub(super) struct Shown(Lit);
+pub(super) struct Shown {
+    /// Green and red.
+    light: Told<(bool, bool)>,
+    buzzer: Told<bool>,
+}
+
+/// What one lamp was told last, and when. It begins dark.
+#[derive(Debug, Default)]
+struct Told<T> {
+    what: T,
+    at: Duration,
+}
+
+impl<T: Copy + Default + PartialEq> Told<T> {
+    /// Tells it when that is news, and again every so often while it is lit. What was not taken is told anew with the next
+    /// call.
+    fn tell(&mut self, what: T, now: Duration, again: Duration, send: impl FnOnce() -> bool) {
+        let is_over = what != T::default() && now.saturating_sub(self.at) >= again;
+        if (what != self.what || is_over) && send() {
+            *self = Self { what, at: now };
+        }
+    }
+}
 
 impl Shown {
-    /// Shows this as far as the reader has lamps for it: one that is asked for what it has not may hang up.
-    pub(super) fn show(&mut self, lit: Lit, panel: &mut ControlPanel) {
-        let Self(shown) = std::mem::replace(self, Self(lit));
+    /// Shows this as far as the reader has lamps for it: one that is asked for what it has not may hang up. To be called
+    /// again and again.
+    pub(super) fn show(&mut self, lit: Lit, now: Duration, panel: &mut ControlPanel) {
         let has = |panel: &ControlPanel, capability: fn(PdCapEntity) -> PdCapability| {
             let entity = panel.get_capability(READER, capability(PdCapEntity::new(0, 0)));
             let none = capability(PdCapEntity::new(0, 0));
             entity.is_ok_and(|entity| entity != none)
         };
-        // A reader that goes away just now shows nothing more anyway.
-        if (lit.green, lit.red) != (shown.green, shown.red) && has(panel, PdCapability::LedControl) {
-            let _ = panel.send_command(READER, OsdpCommand::Led(light(lit)));
-        }
-        if lit.buzzer != shown.buzzer && has(panel, PdCapability::AudibleOutput) {
-            let _ = panel.send_command(READER, OsdpCommand::Buzzer(buzzer(lit)));
-        }
+        self.light.tell((lit.green, lit.red), now, LIGHT_AGAIN, || {
+            !has(panel, PdCapability::LedControl)
+                || panel.send_command(READER, OsdpCommand::Led(light(lit))).is_ok()
+        });
+        self.buzzer.tell(lit.buzzer, now, BUZZ_AGAIN, || {
+            !has(panel, PdCapability::AudibleOutput)
+                || panel
+                    .send_command(READER, OsdpCommand::Buzzer(buzzer(lit)))
+                    .is_ok()
+        });
     }
 }
 
@@ -68,5 +101,40 @@ fn buzzer(lit: Lit) -> OsdpCommandBuzzer {
         on_count: LONGEST_BUZZ,
         off_count: 0,
         rep_count: 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The seconds at which a lamp is told that is to be lit from second 1 on until second 100.
+    fn told(again: Duration, taken: impl Fn(u64) -> bool) -> Vec<u64> {
+        let mut lamp = Told::default();
+        let mut told = Vec::new();
+        for second in 0..200 {
+            let lit = (1..100).contains(&second);
+            lamp.tell(lit, Duration::from_secs(second), again, || {
+                told.push(second);
+                taken(second)
+            });
+        }
+        told
+    }
+
+    #[test]
+    fn a_light_that_stays_on_is_told_so_before_its_time_is_over_and_a_dark_one_is_not() {
+        assert_eq!(told(LIGHT_AGAIN, |_| true), [1, 31, 61, 91, 100]);
+        assert!(LIGHT_AGAIN.as_millis() * 2 <= u128::from(LONGEST_LIGHT) * 100);
+        assert!(BUZZ_AGAIN.as_millis() * 2 <= u128::from(LONGEST_BUZZ) * 100);
+    }
+
+    #[test]
+    fn what_the_reader_has_not_taken_is_told_again() {
+        let refused = [1, 2, 62, 100];
+        assert_eq!(
+            told(LIGHT_AGAIN, |second| !refused.contains(&second)),
+            [1, 2, 3, 33, 63, 93, 100, 101]
+        );
     }
 }

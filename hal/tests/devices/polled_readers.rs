@@ -1,6 +1,7 @@
 //! Readers that have to be asked, on pseudo-terminals: the far end answers as the reader's manual says.
 
 use std::future::Future;
+use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use hal::{DisconnectCause, ReaderEvent, ReaderEventKind, Rejection};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
+use tracing_subscriber::fmt::MakeWriter;
 
 use crate::port::{FarEnd, PATIENCE, Socket};
 
@@ -48,6 +50,8 @@ enum Mood {
     /// A TWN4 with a phone on it, which shows a new number each time (ISO 14443-3: it begins with 08).
     Phone,
     Mute,
+    /// A card, and stray bytes before the answer.
+    Noisy,
 }
 
 /// The far end: answers every question in its mood.
@@ -111,6 +115,7 @@ async fn play(far_end: Arc<FarEnd>, format: Format, mood: Arc<Mutex<Mood>>) {
         }
         let mut answer = match mood {
             Mood::Phone => b"000180200408A1B2C3\r".to_vec(),
+            Mood::Noisy => [b"\xFF\x80\xAA\x55", answer(format, true)].concat(),
             mood => answer(format, mood == Mood::Card || mood == Mood::Spoiled).to_vec(),
         };
         if searching && !answer.is_empty() {
@@ -280,4 +285,80 @@ async fn a_phone_that_is_left_lying_is_rejected_once_and_the_reader_stays_connec
     assert_eq!(next(&mut events).await, rejected);
     reader.is(Mood::Card);
     assert_card(&next(&mut events).await, Format::Twn4Simple);
+}
+
+#[tokio::test]
+async fn stray_bytes_before_an_answer_are_noise_and_a_reader_with_many_is_noisy() {
+    each_format(|format| async move {
+        let (_socket, reader, mut events) = connected(format).await;
+        reader.is(Mood::Noisy);
+        let (mut noise, mut cards) = (0, 0);
+        loop {
+            match next(&mut events).await {
+                ReaderEventKind::Rejected(Rejection::Noise) => noise += 1,
+                ReaderEventKind::Noisy => break,
+                card => {
+                    assert_card(&card, format);
+                    cards += 1;
+                    assert!(cards < 50, "{format:?}: {noise} of it is told as noise");
+                }
+            }
+        }
+        assert_eq!(noise, 10, "{format:?}");
+        assert!(cards > 0, "a noisy reader is not read");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn cards_for_which_the_controller_had_no_time_are_counted_in_the_log() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(log.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let (_socket, reader, mut events) = connected(Format::Twn4Simple).await;
+    reader.is(Mood::Card);
+    // There is room for sixteen, one each quarter of a second.
+    let full = timeout(PATIENCE, async {
+        while !log.text().contains("reads were dropped") {
+            sleep(Duration::from_millis(50)).await;
+        }
+    });
+    full.await.expect("nothing is said of dropped reads");
+    assert!(
+        log.text().contains("reader=\"entrance\" dropped=1"),
+        "{}",
+        log.text()
+    );
+    assert_card(&next(&mut events).await, Format::Twn4Simple);
+}
+
+/// What is logged meanwhile.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
 }
