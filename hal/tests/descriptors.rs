@@ -23,6 +23,7 @@ use firmware_protocol::Format;
 use hal::ReaderEventKind;
 use hal::board::{BoardKind, BoardSettings, Direction, board};
 use hal::clock::monotonic;
+use hal::display::{SerialDisplay, serial_display};
 use hal::keyboard::{Ending, KeyboardReader, keyboard_reader};
 use hal::polled::{PolledReader, polled_reader};
 use hal::reader::{Patience, SerialReader, serial_reader};
@@ -53,7 +54,7 @@ async fn descriptors_are(expected: usize, round: u32) {
 #[tokio::test]
 async fn plugging_in_and_out_leaks_no_descriptor() {
     let rounds = std::env::var("ROUNDS").map_or(5, |rounds| rounds.parse().unwrap());
-    let [reader, polled, relay, turnstile] = [(); 4].map(|()| Socket::new());
+    let [reader, polled, relay, turnstile, panel] = [(); 5].map(|()| Socket::new());
     let (sender, mut events) = mpsc::channel(16);
     tokio::spawn(serial_reader(
         SerialReader {
@@ -88,6 +89,16 @@ async fn plugging_in_and_out_leaks_no_descriptor() {
     let used = vec![(BoardRelay::new(1).unwrap(), Arc::from("entrance"))];
     let (_relays, task) = usb_relay(PortSettings::new(relay.path()), used, pending());
     tokio::spawn(task);
+    let settings = SerialDisplay {
+        name: Arc::from("panel"),
+        port: PortSettings::new(panel.path()),
+        columns: 20,
+        rows: 2,
+        clear: Arc::from([0x0C]),
+        idle: vec!["Welcome".to_owned()],
+    };
+    let (_panel, task) = serial_display(settings, pending());
+    tokio::spawn(task);
     let settings = BoardSettings {
         name: Arc::from("lane 1"),
         entry: Direction::A,
@@ -106,11 +117,11 @@ async fn plugging_in_and_out_leaks_no_descriptor() {
 
     let before = descriptors();
     for round in 0..rounds {
-        let ends = [reader.plug(), polled.plug(), relay.plug(), turnstile.plug()];
+        let ends = [&reader, &polled, &relay, &turnstile, &panel].map(Socket::plug);
         let keyboard = Keyboard::plug(&keyboard_name);
         assert_eq!(next().await, ReaderEventKind::Connected);
         for end in &ends[1..] {
-            // A question, the relays switched off, a greeting.
+            // A question, the relays switched off, a greeting, a text.
             end.receive(1).await;
         }
         if keyboard.is_some() {

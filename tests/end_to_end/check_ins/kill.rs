@@ -68,7 +68,8 @@ fn a_gateway_killed_at_random_moments_loses_no_written_visit_and_reports_none_tw
 
     studio.delete("/_simulator/faults");
     start_again(&mut lane, rounds + 1);
-    let limit = 60 * SECOND + Duration::from_millis(150) * u32::try_from(record.swipes.len()).unwrap();
+    // What was waiting is asked about before it is sent: two requests a visit, of ten that a second has room for.
+    let limit = 60 * SECOND + Duration::from_millis(300) * u32::try_from(record.swipes.len()).unwrap();
     wait_until_delivered(&lane.folder.path().join("data"), limit);
     judge(&studio, rounds, record);
 }
