@@ -278,3 +278,37 @@ fn a_frame_with_a_mac_is_refused_as_such() {
         Err(FrameError::Authenticated)
     );
 }
+
+/// Release 7 as above with everything wrong; then one thing after the other is put right, in the order of the document.
+#[test]
+fn what_is_wrong_is_found_in_the_order_of_the_document() {
+    let refused = [
+        (
+            "05 02 01 7F 07 01 01 09 01 EE FF C0 04 03 02 01 01 01 01 04 03 5A EB 01 0C DC 05 F4 01 88 13 EE 74 E7 16 C3 00",
+            FrameError::Checksum,
+        ),
+        (
+            "05 02 01 7F 07 01 01 09 01 EE FF C0 04 03 02 01 01 01 01 04 03 5A EB 01 0C DC 05 F4 01 88 13 EE 75 E7 16 C3 00",
+            FrameError::Version(2),
+        ),
+        (
+            "05 01 01 7F 07 01 01 09 01 EE FF C0 04 03 02 01 01 01 01 04 03 5A EB 01 0C DC 05 F4 01 88 13 EE E2 46 FF 4A 00",
+            FrameError::Flags(1),
+        ),
+        (
+            "02 01 03 7F 07 01 01 09 01 EE FF C0 04 03 02 01 01 01 01 04 03 5A EB 01 0C DC 05 F4 01 88 13 EE EB 07 44 5F 00",
+            FrameError::UnknownType(0x7F),
+        ),
+        (
+            "02 01 03 03 07 01 01 09 01 EE FF C0 04 03 02 01 01 01 01 04 03 5A EB 01 0C DC 05 F4 01 88 13 EE 4F 04 2F DC 00",
+            FrameError::Length,
+        ),
+        (
+            "02 01 03 03 07 01 01 09 01 EE FF C0 04 03 02 01 01 01 01 04 03 5A EB 01 0B DC 05 F4 01 88 13 22 0A BE 9C 00",
+            FrameError::Value,
+        ),
+    ];
+    for (wire, error) in refused {
+        assert_eq!(decode::<HostMessage>(&hex(wire)), Err(error), "{wire}");
+    }
+}

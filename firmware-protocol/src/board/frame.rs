@@ -13,6 +13,7 @@
 //! | 11 + n | 4 | CRC-32C (Castagnoli, iSCSI of RFC 3720) over everything before it |
 
 use core::marker::PhantomData;
+use core::ops::RangeInclusive;
 
 use cobs::{DecodeResult, DecoderState};
 use crc::{CRC_32_ISCSI, Crc, Table};
@@ -86,10 +87,11 @@ impl<M: Message> Frame<M> {
         let kind = fields.u8()?;
         let sequence = fields.u32()?;
         let nonce = fields.u32()?;
-        let message = M::read(kind, &mut fields)?;
-        if !fields.0.is_empty() {
+        let lengths = M::lengths(kind).ok_or(FrameError::UnknownType(kind))?;
+        if !lengths.contains(&fields.0.len()) {
             return Err(FrameError::Length);
         }
+        let message = M::read(kind, &mut fields)?;
         Ok(Self {
             sequence,
             nonce,
@@ -153,12 +155,14 @@ impl core::error::Error for FrameError {}
 pub trait Message: Sized {
     /// The message type in the header.
     fn kind(&self) -> u8;
+    /// How many bytes the body of a message of this type has; none if the type is not known.
+    fn lengths(kind: u8) -> Option<RangeInclusive<usize>>;
     /// Appends the body.
     fn write(&self, body: &mut Body);
-    /// Takes the body from the front of `fields`.
+    /// Takes the body from the front of `fields`, which is as long as [`Self::lengths`] says.
     ///
     /// # Errors
-    /// [`FrameError::UnknownType`], [`FrameError::Length`] or [`FrameError::Value`].
+    /// [`FrameError::Value`].
     fn read(kind: u8, fields: &mut Fields<'_>) -> Result<Self, FrameError>;
 }
 

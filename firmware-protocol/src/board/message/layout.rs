@@ -1,8 +1,10 @@
 //! Bodies of the messages, byte by byte: the tables of `docs/board-protocol.md`, version 1.
 
+use core::ops::RangeInclusive;
+
 use super::{
     AckStatus, BoardHeartbeat, BoardHello, BoardInput, BoardMessage, BoardRead, Fault, Feedback, HostMessage,
-    Indicator, Inputs, ReleaseId, ReleaseOrder, ResetCause,
+    Indicator, Inputs, MAX_READ, ReleaseId, ReleaseOrder, ResetCause,
 };
 use crate::board::Direction;
 use crate::board::frame::{Body, Fields, FrameError, Message};
@@ -15,6 +17,16 @@ impl Message for HostMessage {
             Self::Release(_) => 0x03,
             Self::Feedback(_) => 0x04,
         }
+    }
+
+    fn lengths(kind: u8) -> Option<RangeInclusive<usize>> {
+        let length = match kind {
+            0x01 | 0x02 => 4,
+            0x03 => 19,
+            0x04 => 6,
+            _ => return None,
+        };
+        Some(length..=length)
     }
 
     fn write(&self, body: &mut Body) {
@@ -78,6 +90,19 @@ impl Message for BoardMessage {
             Self::WrongWay { .. } => 0x88,
             Self::Fault { .. } => 0x89,
         }
+    }
+
+    fn lengths(kind: u8) -> Option<RangeInclusive<usize>> {
+        let length = match kind {
+            0x81 => 16,
+            0x82 => 7,
+            0x83 | 0x87 | 0x88 | 0x89 => 13,
+            0x84 => return Some(5..=4 + MAX_READ),
+            0x85 => 2,
+            0x86 => 17,
+            _ => return None,
+        };
+        Some(length..=length)
     }
 
     fn write(&self, body: &mut Body) {
