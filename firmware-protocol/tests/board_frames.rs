@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use firmware_protocol::board::Direction;
-use firmware_protocol::board::frame::{Decoder, Frame, FrameError, MAX_FRAME, MAX_WIRE, Message};
+use firmware_protocol::board::frame::{Decoder, Frame, FrameError, Header, MAX_FRAME, MAX_WIRE, Message};
 use firmware_protocol::board::message::{
     AckStatus, BoardHeartbeat, BoardInput, BoardMessage, BoardRead, Fault, Feedback, HostMessage, Indicator,
     Inputs, MAX_READ, ReleaseId, ReleaseOrder,
@@ -124,10 +124,15 @@ fn each_kind_of_wrong_frame_has_its_own_error() {
     assert_eq!(with(1, 0x80), [Err(FrameError::Authenticated)]);
     assert_eq!(with(1, 0xC0), [Err(FrameError::Authenticated)]);
     assert_eq!(with(1, 0x01), [Err(FrameError::Flags(1))]);
-    assert_eq!(with(2, 0x7F), [Err(FrameError::UnknownType(0x7F))]);
+    let header = |kind| Header {
+        kind,
+        sequence: 0,
+        nonce: 0x0102_0304,
+    };
+    assert_eq!(with(2, 0x7F), [Err(FrameError::UnknownType(header(0x7F)))]);
     assert_eq!(
         with(2, 0x82),
-        [Err(FrameError::UnknownType(0x82))],
+        [Err(FrameError::UnknownType(header(0x82)))],
         "a message of the board"
     );
     assert_eq!(
@@ -169,7 +174,7 @@ fn the_examples_of_the_document_are_the_golden_bytes() {
         assert!(golden.contains(&format!("\"{example} 00\"")), "{message}");
         count += 1;
     }
-    assert_eq!(count, 15);
+    assert_eq!(count, 18);
 }
 
 fn direction() -> impl Strategy<Value = Direction> {

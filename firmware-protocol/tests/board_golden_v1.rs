@@ -8,7 +8,7 @@
 use std::fmt::Debug;
 
 use firmware_protocol::board::Direction;
-use firmware_protocol::board::frame::{Decoder, Frame, FrameError, Message};
+use firmware_protocol::board::frame::{Decoder, Frame, FrameError, Header, Message};
 use firmware_protocol::board::message::{
     AckStatus, BoardHeartbeat, BoardHello, BoardInput, BoardMessage, BoardRead, Fault, Feedback, HostMessage,
     Indicator, Inputs, ReleaseId, ReleaseOrder, ResetCause,
@@ -47,6 +47,14 @@ fn golden<M: Message + Debug + PartialEq>(sequence: u32, nonce: u32, message: M,
     };
     assert_eq!(show(&frame.encode()), show(&hex(wire)), "{frame:?}");
     assert_eq!(decode(&hex(wire)), Ok(frame));
+}
+
+const fn header(kind: u8, sequence: u32) -> Header {
+    Header {
+        kind,
+        sequence,
+        nonce: NONCE,
+    }
 }
 
 const RELEASE: ReleaseId = ReleaseId {
@@ -276,5 +284,72 @@ fn a_frame_with_a_mac_is_refused_as_such() {
             "05 01 80 03 07 01 01 09 01 EE FF C0 04 03 02 01 01 01 01 04 01 5A EB 01 13 DC 05 F4 01 88 13 A0 A1 A2 A3 A4 A5 A6 A7 F4 68 09 A5 00"
         )),
         Err(FrameError::Authenticated)
+    );
+}
+
+/// Release 7 as above with everything wrong; then one thing after the other is put right, in the order of the document.
+#[test]
+fn what_is_wrong_is_found_in_the_order_of_the_document() {
+    let refused = [
+        (
+            "05 02 01 7F 07 01 01 09 01 EE FF C0 04 03 02 01 01 01 01 04 03 5A EB 01 0C DC 05 F4 01 88 13 EE 74 E7 16 C3 00",
+            FrameError::Checksum,
+        ),
+        (
+            "05 02 01 7F 07 01 01 09 01 EE FF C0 04 03 02 01 01 01 01 04 03 5A EB 01 0C DC 05 F4 01 88 13 EE 75 E7 16 C3 00",
+            FrameError::Version(2),
+        ),
+        (
+            "05 01 01 7F 07 01 01 09 01 EE FF C0 04 03 02 01 01 01 01 04 03 5A EB 01 0C DC 05 F4 01 88 13 EE E2 46 FF 4A 00",
+            FrameError::Flags(1),
+        ),
+        (
+            "02 01 03 7F 07 01 01 09 01 EE FF C0 04 03 02 01 01 01 01 04 03 5A EB 01 0C DC 05 F4 01 88 13 EE EB 07 44 5F 00",
+            FrameError::UnknownType(header(0x7F, 7)),
+        ),
+        (
+            "02 01 03 03 07 01 01 09 01 EE FF C0 04 03 02 01 01 01 01 04 03 5A EB 01 0C DC 05 F4 01 88 13 EE 4F 04 2F DC 00",
+            FrameError::Length,
+        ),
+        (
+            "02 01 03 03 07 01 01 09 01 EE FF C0 04 03 02 01 01 01 01 04 03 5A EB 01 0B DC 05 F4 01 88 13 22 0A BE 9C 00",
+            FrameError::Value(header(0x03, 7)),
+        ),
+    ];
+    for (wire, error) in refused {
+        assert_eq!(decode::<HostMessage>(&hex(wire)), Err(error), "{wire}");
+    }
+}
+
+/// Reports of newer firmware: report 12 of the type 8A, report 13 of input 9, report 14 of a read in format 3. Their
+/// numbers are known, so that they can be acknowledged and passed over.
+#[test]
+fn what_is_not_known_can_be_acknowledged() {
+    let decoded = |wire| decode::<BoardMessage>(&hex(wire));
+    assert_eq!(
+        decoded("02 01 03 8A 0C 01 01 0A 01 EE FF C0 AA F8 46 63 AB 00"),
+        Err(FrameError::UnknownType(header(0x8A, 12)))
+    );
+    assert_eq!(
+        decoded("02 01 03 85 0D 01 01 0B 01 EE FF C0 09 01 F1 77 AC E4 00"),
+        Err(FrameError::Value(header(0x85, 13)))
+    );
+    assert_eq!(
+        decoded("02 01 03 84 0E 01 01 08 01 EE FF C0 01 03 02 07 51 52 7E D7 C0 54 00"),
+        Err(FrameError::Value(header(0x84, 14)))
+    );
+}
+
+/// The answer to release 7 of which the board does not know a value.
+#[test]
+fn ack_of_what_is_not_known() {
+    golden(
+        0,
+        NONCE,
+        BoardMessage::Ack {
+            release: ReleaseId { grant: 0, ..RELEASE },
+            status: AckStatus::Invalid,
+        },
+        "02 01 02 83 01 01 01 06 01 EE FF C0 07 01 01 01 01 01 01 01 01 01 01 06 09 F3 C2 C9 46 00",
     );
 }

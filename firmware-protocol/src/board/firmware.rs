@@ -8,7 +8,7 @@ use core::time::Duration;
 
 use heapless::Vec;
 
-use super::frame::{Decoder, Frame, WireFrame};
+use super::frame::{Decoder, Frame, FrameError, WireFrame};
 use super::message::{
     AckStatus, BoardHeartbeat, BoardHello, BoardInput, BoardMessage, BoardRead, Fault, Feedback, HostMessage,
     Indicator, Inputs, ReleaseId, ReleaseOrder, ResetCause,
@@ -151,8 +151,10 @@ impl Firmware {
     pub fn receive(&mut self, bytes: &[u8], now: Duration) {
         self.handle_timeout(now);
         for byte in bytes {
-            if let Some(Ok(frame)) = self.decoder.feed(*byte) {
-                self.handle_frame(&frame, now);
+            match self.decoder.feed(*byte) {
+                None => {}
+                Some(Ok(frame)) => self.handle_frame(&frame, now),
+                Some(Err(error)) => self.refused(error),
             }
         }
     }
@@ -339,6 +341,20 @@ impl Firmware {
             }
             HostMessage::Feedback(feedback) if meant_for_us => self.show(feedback, now),
             HostMessage::Heartbeat { .. } | HostMessage::Feedback(_) => {}
+        }
+    }
+
+    /// What a newer host numbers and this board does not know is answered, so that the host need not repeat it.
+    fn refused(&mut self, error: FrameError) {
+        if let FrameError::UnknownType(header) | FrameError::Value(header) = error
+            && header.nonce == self.boot.nonce
+            && header.sequence > 0
+        {
+            let release = ReleaseId {
+                sequence: header.sequence,
+                grant: 0,
+            };
+            self.ack_due = Some((release, AckStatus::Invalid));
         }
     }
 

@@ -13,6 +13,7 @@
 //! | 11 + n | 4 | CRC-32C (Castagnoli, iSCSI of RFC 3720) over everything before it |
 
 use core::marker::PhantomData;
+use core::ops::RangeInclusive;
 
 use cobs::{DecodeResult, DecoderState};
 use crc::{CRC_32_ISCSI, Crc, Table};
@@ -74,22 +75,28 @@ impl<M: Message> Frame<M> {
             return Err(FrameError::Checksum);
         }
         let mut fields = Fields(content);
-        let version = fields.u8()?;
+        let version = fields.u8().ok_or(FrameError::TooShort)?;
         if version != VERSION {
             return Err(FrameError::Version(version));
         }
-        match fields.u8()? {
+        match fields.u8().ok_or(FrameError::TooShort)? {
             0 => {}
             flags if flags & FLAG_MAC != 0 => return Err(FrameError::Authenticated),
             flags => return Err(FrameError::Flags(flags)),
         }
-        let kind = fields.u8()?;
-        let sequence = fields.u32()?;
-        let nonce = fields.u32()?;
-        let message = M::read(kind, &mut fields)?;
-        if !fields.0.is_empty() {
+        let kind = fields.u8().ok_or(FrameError::TooShort)?;
+        let sequence = fields.u32().ok_or(FrameError::TooShort)?;
+        let nonce = fields.u32().ok_or(FrameError::TooShort)?;
+        let header = Header {
+            kind,
+            sequence,
+            nonce,
+        };
+        let lengths = M::lengths(kind).ok_or(FrameError::UnknownType(header))?;
+        if !lengths.contains(&fields.0.len()) {
             return Err(FrameError::Length);
         }
+        let message = M::read(kind, &mut fields).ok_or(FrameError::Value(header))?;
         Ok(Self {
             sequence,
             nonce,
@@ -115,12 +122,24 @@ pub enum FrameError {
     Authenticated,
     /// A reserved flag is set.
     Flags(u8),
-    /// No message of this type comes from the other end in this version.
-    UnknownType(u8),
+    /// The frame is right, but this end knows no message of its type from the other end.
+    UnknownType(Header),
     /// The body is shorter or longer than its message.
     Length,
-    /// A field holds a value without a meaning.
-    Value,
+    /// The frame is right, but a field holds a value whose meaning this end does not know.
+    Value(Header),
+}
+
+/// What the header says of a right frame whose message is not understood. If it is numbered, it is acknowledged all
+/// the same: otherwise its sender repeats it for ever, and everything behind it is never heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The message type.
+    pub kind: u8,
+    /// The number of a numbered message, 0 for all others.
+    pub sequence: u32,
+    /// The boot nonce of the board.
+    pub nonce: u32,
 }
 
 impl core::fmt::Display for FrameError {
@@ -140,9 +159,9 @@ impl core::fmt::Display for FrameError {
                 f.write_str("frame is authenticated (MAC), which link version 1 cannot check")
             }
             Self::Flags(flags) => write!(f, "reserved flags set: {flags:#04x}"),
-            Self::UnknownType(kind) => write!(f, "unknown message type {kind:#04x}"),
+            Self::UnknownType(header) => write!(f, "unknown message type {:#04x}", header.kind),
             Self::Length => f.write_str("message length does not fit its type"),
-            Self::Value => f.write_str("message holds a value without a meaning"),
+            Self::Value(_) => f.write_str("message holds a value without a meaning"),
         }
     }
 }
@@ -153,13 +172,13 @@ impl core::error::Error for FrameError {}
 pub trait Message: Sized {
     /// The message type in the header.
     fn kind(&self) -> u8;
+    /// How many bytes the body of a message of this type has; none if the type is not known.
+    fn lengths(kind: u8) -> Option<RangeInclusive<usize>>;
     /// Appends the body.
     fn write(&self, body: &mut Body);
-    /// Takes the body from the front of `fields`.
-    ///
-    /// # Errors
-    /// [`FrameError::UnknownType`], [`FrameError::Length`] or [`FrameError::Value`].
-    fn read(kind: u8, fields: &mut Fields<'_>) -> Result<Self, FrameError>;
+    /// Takes the body from the front of `fields`, which is as long as [`Self::lengths`] says. None if a value has no
+    /// meaning.
+    fn read(kind: u8, fields: &mut Fields<'_>) -> Option<Self>;
 }
 
 /// Splits a stream of bytes into frames. Needs one delimiter to find its feet again after anything.
@@ -238,10 +257,10 @@ impl Body {
 pub struct Fields<'a>(&'a [u8]);
 
 impl<'a> Fields<'a> {
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], FrameError> {
-        let (taken, rest) = self.0.split_first_chunk().ok_or(FrameError::Length)?;
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (taken, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
-        Ok(*taken)
+        Some(*taken)
     }
 
     /// All that is left.
@@ -249,19 +268,19 @@ impl<'a> Fields<'a> {
         core::mem::take(&mut self.0)
     }
 
-    pub(super) fn u8(&mut self) -> Result<u8, FrameError> {
+    pub(super) fn u8(&mut self) -> Option<u8> {
         self.take().map(u8::from_le_bytes)
     }
 
-    pub(super) fn u16(&mut self) -> Result<u16, FrameError> {
+    pub(super) fn u16(&mut self) -> Option<u16> {
         self.take().map(u16::from_le_bytes)
     }
 
-    pub(super) fn u32(&mut self) -> Result<u32, FrameError> {
+    pub(super) fn u32(&mut self) -> Option<u32> {
         self.take().map(u32::from_le_bytes)
     }
 
-    pub(super) fn u64(&mut self) -> Result<u64, FrameError> {
+    pub(super) fn u64(&mut self) -> Option<u64> {
         self.take().map(u64::from_le_bytes)
     }
 }

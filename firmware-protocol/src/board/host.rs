@@ -65,6 +65,8 @@ struct Connection {
     heartbeat_at: Duration,
     sending: Option<Sending>,
     opened: Passages<ReleaseId>,
+    /// Whether it was told that the board says something which is not understood.
+    not_understood: bool,
     /// Whether a heartbeat has shown the contacts in this connection.
     inputs_seen: bool,
     fault: Option<Fault>,
@@ -238,10 +240,7 @@ impl Turnstile for Host {
             match self.decoder.feed(*byte) {
                 None => {}
                 Some(Ok(frame)) => self.handle_frame(frame, now),
-                Some(Err(error)) => {
-                    self.rejected = self.rejected.wrapping_add(1);
-                    self.last_rejection = Some(error);
-                }
+                Some(Err(error)) => self.refused(error, now),
             }
         }
         self.send_next(now);

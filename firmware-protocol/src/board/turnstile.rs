@@ -158,6 +158,12 @@ pub enum BoardEvent {
     },
     /// A reader at the board has read something.
     Read(BoardRead),
+    /// The board says something that is not known here, and that is passed over: its firmware is newer. Told once
+    /// while the board is there.
+    NotUnderstood {
+        /// The message type.
+        kind: u8,
+    },
 }
 
 /// Why a board cannot be used.

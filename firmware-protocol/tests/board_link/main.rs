@@ -11,5 +11,6 @@ mod any_line;
 mod bad_line;
 mod contacts;
 mod good_line;
+mod not_known;
 mod rig;
 mod waiting;

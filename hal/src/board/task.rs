@@ -14,7 +14,7 @@ use firmware_protocol::board::{BoardEvent as Told, Direction, Refusal, Release, 
 use tokio::sync::mpsc::error::SendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::readers::Readers;
 use super::service::Service;
@@ -377,6 +377,11 @@ impl Task {
                 }
             }
             Told::Read(read) => self.readers.read(&read, now),
+            Told::NotUnderstood { kind } => debug!(
+                board = &*self.settings.name,
+                kind = format!("{kind:#04x}"),
+                "the turnstile board says something that this version does not know: its firmware is newer"
+            ),
         }
     }
 

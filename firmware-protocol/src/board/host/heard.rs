@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::{Connection, Host, MOST_EVENTS, Numbers, OUTCOME_GRACE, Sending};
 use crate::board::Direction;
 use crate::board::firmware::REPEAT;
-use crate::board::frame::Frame;
+use crate::board::frame::{Frame, FrameError};
 use crate::board::message::{AckStatus, BoardHello, BoardInput, BoardMessage, Fault, Inputs, ReleaseId};
 use crate::board::passages::Passages;
 use crate::board::turnstile::{BoardEvent, OfflineReason, Refusal, Release};
@@ -64,6 +64,30 @@ impl Host {
         }
     }
 
+    /// A frame was refused. Newer firmware may say what we do not know: a report among that is acknowledged and
+    /// passed over, so that those behind it are heard.
+    pub(super) fn refused(&mut self, error: FrameError, now: Duration) {
+        if self.events.is_full() {
+            return;
+        }
+        if let FrameError::UnknownType(header) | FrameError::Value(header) = error
+            && let Some(connection) = self.connection.as_mut()
+            && self.numbers.nonce == header.nonce
+            && (header.sequence > 0 || matches!(error, FrameError::UnknownType(_)))
+        {
+            if header.sequence > 0 {
+                connection.heartbeat_at = now;
+                self.numbers.accepted = self.numbers.accepted.max(header.sequence);
+            }
+            if !core::mem::replace(&mut connection.not_understood, true) {
+                self.event(BoardEvent::NotUnderstood { kind: header.kind });
+            }
+            return;
+        }
+        self.rejected = self.rejected.wrapping_add(1);
+        self.last_rejection = Some(error);
+    }
+
     /// The board has answered our hello.
     fn greeted(&mut self, nonce: u32, hello: BoardHello, now: Duration) {
         self.asked = false;
@@ -87,6 +111,7 @@ impl Host {
             heartbeat_at: now,
             sending: None,
             opened: Passages::default(),
+            not_understood: false,
             inputs_seen: false,
             fault: None,
         });
@@ -97,7 +122,15 @@ impl Host {
         let Some(connection) = self.connection.as_mut() else {
             return;
         };
-        let Some(sending) = connection.sending.take_if(|sending| sending.id() == release) else {
+        // A board that does not know a value of the release names no grant.
+        let is_ours = |sending: &mut Sending| {
+            let unread = ReleaseId {
+                grant: 0,
+                ..sending.id()
+            };
+            sending.id() == release || (unread == release && status == AckStatus::Invalid)
+        };
+        let Some(sending) = connection.sending.take_if(is_ours) else {
             return;
         };
         let release = sending.release;

@@ -1,11 +1,13 @@
 //! Bodies of the messages, byte by byte: the tables of `docs/board-protocol.md`, version 1.
 
+use core::ops::RangeInclusive;
+
 use super::{
     AckStatus, BoardHeartbeat, BoardHello, BoardInput, BoardMessage, BoardRead, Fault, Feedback, HostMessage,
-    Indicator, Inputs, ReleaseId, ReleaseOrder, ResetCause,
+    Indicator, Inputs, MAX_READ, ReleaseId, ReleaseOrder, ResetCause,
 };
 use crate::board::Direction;
-use crate::board::frame::{Body, Fields, FrameError, Message};
+use crate::board::frame::{Body, Fields, Message};
 
 impl Message for HostMessage {
     fn kind(&self) -> u8 {
@@ -15,6 +17,16 @@ impl Message for HostMessage {
             Self::Release(_) => 0x03,
             Self::Feedback(_) => 0x04,
         }
+    }
+
+    fn lengths(kind: u8) -> Option<RangeInclusive<usize>> {
+        let length = match kind {
+            0x01 | 0x02 => 4,
+            0x03 => 19,
+            0x04 => 6,
+            _ => return None,
+        };
+        Some(length..=length)
     }
 
     fn write(&self, body: &mut Body) {
@@ -38,8 +50,8 @@ impl Message for HostMessage {
         }
     }
 
-    fn read(kind: u8, fields: &mut Fields<'_>) -> Result<Self, FrameError> {
-        Ok(match kind {
+    fn read(kind: u8, fields: &mut Fields<'_>) -> Option<Self> {
+        Some(match kind {
             0x01 => Self::Hello {
                 challenge: fields.u32()?,
             },
@@ -60,7 +72,7 @@ impl Message for HostMessage {
                 indicator_ms: fields.u16()?,
                 buzzer_ms: fields.u16()?,
             }),
-            _ => return Err(FrameError::UnknownType(kind)),
+            _ => return None,
         })
     }
 }
@@ -78,6 +90,19 @@ impl Message for BoardMessage {
             Self::WrongWay { .. } => 0x88,
             Self::Fault { .. } => 0x89,
         }
+    }
+
+    fn lengths(kind: u8) -> Option<RangeInclusive<usize>> {
+        let length = match kind {
+            0x81 => 16,
+            0x82 => 7,
+            0x83 | 0x87 | 0x88 | 0x89 => 13,
+            0x84 => return Some(5..=4 + MAX_READ),
+            0x85 => 2,
+            0x86 => 17,
+            _ => return None,
+        };
+        Some(length..=length)
     }
 
     fn write(&self, body: &mut Body) {
@@ -133,8 +158,8 @@ impl Message for BoardMessage {
         }
     }
 
-    fn read(kind: u8, fields: &mut Fields<'_>) -> Result<Self, FrameError> {
-        Ok(match kind {
+    fn read(kind: u8, fields: &mut Fields<'_>) -> Option<Self> {
+        Some(match kind {
             0x81 => Self::Hello(BoardHello {
                 challenge: fields.u32()?,
                 clock: fields.u32()?,
@@ -167,7 +192,7 @@ impl Message for BoardMessage {
                 counter: fields.u32()?,
             },
             0x87 => Self::TimedOut {
-                release: read_release(fields)?.ok_or(FrameError::Value)?,
+                release: read_release(fields)??,
                 direction: Direction::read(fields)?,
             },
             0x88 => Self::WrongWay {
@@ -178,7 +203,7 @@ impl Message for BoardMessage {
                 release: read_release(fields)?,
                 fault: Fault::from_code(fields.u8()?),
             },
-            _ => return Err(FrameError::UnknownType(kind)),
+            _ => return None,
         })
     }
 }
@@ -188,15 +213,15 @@ fn write_release(body: &mut Body, release: Option<ReleaseId>) {
     body.u64(release.map_or(0, |release| release.grant));
 }
 
-fn read_release(fields: &mut Fields<'_>) -> Result<Option<ReleaseId>, FrameError> {
+fn read_release(fields: &mut Fields<'_>) -> Option<Option<ReleaseId>> {
     let release = ReleaseId {
         sequence: fields.u32()?,
         grant: fields.u64()?,
     };
-    Ok((release.sequence != 0).then_some(release))
+    Some((release.sequence != 0).then_some(release))
 }
 
-fn read_flag(fields: &mut Fields<'_>) -> Result<bool, FrameError> {
+fn read_flag(fields: &mut Fields<'_>) -> Option<bool> {
     read_listed(fields, &[false, true])
 }
 
@@ -205,7 +230,7 @@ fn write_fault(body: &mut Body, fault: Option<Fault>) {
 }
 
 impl BoardRead {
-    fn read(fields: &mut Fields<'_>) -> Result<Self, FrameError> {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let reader = fields.u8()?;
         let format = fields.u8()?;
         let count = fields.u16()?;
@@ -215,7 +240,6 @@ impl BoardRead {
             2 => Self::bytes(reader, content).filter(|read| read.count == count),
             _ => None,
         }
-        .ok_or(FrameError::Value)
     }
 }
 
@@ -227,32 +251,30 @@ impl Direction {
         }
     }
 
-    fn read(fields: &mut Fields<'_>) -> Result<Self, FrameError> {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
         match fields.u8()? {
-            1 => Ok(Self::A),
-            2 => Ok(Self::B),
-            _ => Err(FrameError::Value),
+            1 => Some(Self::A),
+            2 => Some(Self::B),
+            _ => None,
         }
     }
 }
 
 /// Reads a value that stands in the list at the place of its number.
-fn read_listed<T: Copy>(fields: &mut Fields<'_>, list: &[T]) -> Result<T, FrameError> {
-    list.get(usize::from(fields.u8()?))
-        .copied()
-        .ok_or(FrameError::Value)
+fn read_listed<T: Copy>(fields: &mut Fields<'_>, list: &[T]) -> Option<T> {
+    list.get(usize::from(fields.u8()?)).copied()
 }
 
 impl Indicator {
     const ALL: [Self; 4] = [Self::Idle, Self::Granted, Self::Denied, Self::OutOfService];
 
-    fn read(fields: &mut Fields<'_>) -> Result<Self, FrameError> {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
         read_listed(fields, &Self::ALL)
     }
 }
 
 impl BoardInput {
-    fn read(fields: &mut Fields<'_>) -> Result<Self, FrameError> {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
         read_listed(fields, &Self::ALL)
     }
 }
@@ -267,13 +289,13 @@ impl ResetCause {
         Self::Pin,
     ];
 
-    fn read(fields: &mut Fields<'_>) -> Result<Self, FrameError> {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
         read_listed(fields, &Self::ALL)
     }
 }
 
 impl AckStatus {
-    fn read(fields: &mut Fields<'_>) -> Result<Self, FrameError> {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
         read_listed(fields, &Self::ALL)
     }
 }
