@@ -145,6 +145,8 @@ pub enum Reject {
     Incomplete,
     /// The fixed bytes around the data are not where they belong.
     Framing,
+    /// Another frame behind the one that was to be decoded alone.
+    SecondFrame,
     /// The checksum does not fit the data.
     Checksum,
     /// The parity bits do not fit the data.
@@ -202,6 +204,7 @@ impl fmt::Display for Reject {
             Self::TooLong => "too long for this format",
             Self::Incomplete => "the frame broke off in the middle",
             Self::Framing => "not a frame of this format",
+            Self::SecondFrame => "more than one frame: give one alone",
             Self::Checksum => "the checksum does not fit the data",
             Self::Parity => "the parity bits do not fit the data",
             Self::SwappedWires => "the parity bits do not fit; D0 and D1 seem to be swapped at the reader",

@@ -83,7 +83,7 @@ impl Indicator {
     }
 
     /// Plays the pattern from now on, in place of the one that is being played. It never waits; what is asked while the
-    /// indicator is away is not played later.
+    /// indicator is away is not played later, unless it repeats and is still the last.
     pub fn play(&self, pattern: &Pattern) {
         self.patterns.send_replace(pattern.clone());
     }
@@ -130,7 +130,11 @@ impl Player {
         let mut reconnect = Reconnect::new();
         loop {
             let mut held = Duration::ZERO;
-            self.patterns.mark_unchanged();
+            // A pattern that was asked for while the indicator was away is over, unless it repeats: that holds until the
+            // next one.
+            if self.patterns.borrow_and_update().again {
+                self.patterns.mark_changed();
+            }
             let reason = match connect() {
                 Ok(lamps) => {
                     info!(indicator = &*self.name, "indicator connected");
@@ -265,5 +269,97 @@ impl Lamps for Lines {
         set(&mut self.green, lit.green)?;
         set(&mut self.red, lit.red)?;
         set(&mut self.buzzer, lit.buzzer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::connection::DisconnectCause;
+
+    const RED: Lit = Lit {
+        red: true,
+        ..Lit::DARK
+    };
+    const MOMENT: Duration = Duration::from_millis(20);
+
+    /// Lamps that can be unplugged, and what they have shown.
+    #[derive(Clone, Default)]
+    struct Plug(Arc<Mutex<(bool, Vec<Lit>)>>);
+
+    impl Plug {
+        fn is(&self, plugged: bool) {
+            *self.0.lock().unwrap() = (plugged, Vec::new());
+        }
+
+        fn connect(&self) -> Result<Self, DisconnectReason> {
+            let (plugged, _) = *self.0.lock().unwrap();
+            plugged.then(|| self.clone()).ok_or(DisconnectReason {
+                device: Arc::from("GPIO6"),
+                cause: DisconnectCause::InUse,
+            })
+        }
+
+        fn shown(&self) -> Vec<Lit> {
+            self.0.lock().unwrap().1.clone()
+        }
+    }
+
+    impl Lamps for Plug {
+        fn show(&mut self, lit: Lit) -> Result<(), DisconnectReason> {
+            self.connect()?;
+            self.0.lock().unwrap().1.push(lit);
+            Ok(())
+        }
+    }
+
+    fn red() -> Pattern {
+        let step = |lit| Step { lit, time: MOMENT };
+        Pattern::from(vec![step(RED), step(Lit::DARK)])
+    }
+
+    async fn until_red(plug: &Plug) {
+        let red = async {
+            while plug.shown().iter().filter(|lit| **lit == RED).count() < 2 {
+                sleep(MOMENT).await;
+            }
+        };
+        timeout(Duration::from_secs(10), red)
+            .await
+            .expect("it stays dark");
+    }
+
+    #[tokio::test]
+    async fn a_pattern_that_repeats_goes_on_when_the_indicator_is_back() {
+        let (indicator, player) = indicator(Arc::from("entrance"));
+        let plug = Plug::default();
+        indicator.play(&red().repeated());
+        let connect = plug.clone();
+        tokio::spawn(player.run(move || connect.connect(), pending()));
+        sleep(MOMENT).await;
+        plug.is(true);
+        until_red(&plug).await;
+        plug.is(false);
+        sleep(3 * MOMENT).await;
+        plug.is(true);
+        until_red(&plug).await;
+    }
+
+    #[tokio::test]
+    async fn a_pattern_for_a_moment_in_which_the_indicator_was_away_is_not_played_later() {
+        let (indicator, player) = indicator(Arc::from("entrance"));
+        let plug = Plug::default();
+        let connect = plug.clone();
+        tokio::spawn(player.run(move || connect.connect(), pending()));
+        indicator.play(&red().repeated());
+        indicator.play(&red());
+        sleep(MOMENT).await;
+        plug.is(true);
+        sleep(20 * MOMENT).await;
+        assert_eq!(plug.shown(), [Lit::DARK]);
     }
 }

@@ -15,7 +15,7 @@ use heapless::Vec;
 
 use crate::card::{Card, Uid};
 use crate::format::{Format, Profile};
-use crate::reading::{Reading, Reject, TEXT_MAX};
+use crate::reading::{Answer, Reading, Reject, TEXT_MAX};
 
 /// Bytes that a decoder holds at most: the longest text and what may stand around it.
 pub(crate) const BUFFER: usize = TEXT_MAX + 48;
@@ -140,11 +140,11 @@ impl Decoder {
         self.buffer.truncate(len - count);
     }
 
-    /// Decodes bytes that are one whole frame and nothing else.
+    /// Decodes bytes that are one whole frame and nothing else, but that an answer may have its ACK in front.
     pub(crate) fn whole_frame(profile: Profile, bytes: &[u8]) -> Result<Reading, Reject> {
         let mut decoder = Self::new(profile);
         let mut first = None;
-        let mut whole = true;
+        let mut second = None;
         let mut fed = bytes.iter();
         loop {
             // Bytes first, then silence until the decoder has nothing more to say.
@@ -155,14 +155,15 @@ impl Decoder {
             match (said, &first) {
                 (None, _) if done => break,
                 (None, _) => {}
-                (Some(outcome), None) => first = Some(outcome),
-                (Some(_), Some(_)) => whole = false,
+                (Some(outcome), None | Some(Ok(Reading::Answer(Answer::Ack)))) => first = Some(outcome),
+                (Some(outcome), Some(_)) => second = second.or(Some(outcome)),
             }
         }
-        match first {
-            Some(Ok(_)) if decoder.noise > 0 || !whole => Err(Reject::Framing),
-            Some(outcome) => outcome,
-            None => Err(Reject::Framing),
+        match (first, second) {
+            (Some(Ok(_)), Some(Ok(_))) => Err(Reject::SecondFrame),
+            (Some(Ok(_)), second) if decoder.noise > 0 || second.is_some() => Err(Reject::Framing),
+            (Some(outcome), _) => outcome,
+            (None, _) => Err(Reject::Framing),
         }
     }
 }
@@ -229,6 +230,26 @@ mod tests {
         let mut readings: Vec<_> = bytes.iter().filter_map(|byte| decoder.feed(*byte)).collect();
         readings.extend(core::iter::from_fn(|| decoder.idle()));
         readings
+    }
+
+    #[test]
+    fn two_frames_are_not_one_but_the_ack_in_front_of_an_answer_belongs_to_it() {
+        let whole = |format: Format, bytes: &[u8]| Decoder::whole_frame(format.into(), bytes);
+        assert!(whole(Format::Rdm6300, FRAME).is_ok());
+        let twice = [FRAME, FRAME].concat();
+        assert_eq!(whole(Format::Rdm6300, &twice), Err(Reject::SecondFrame));
+        let half = [FRAME, &FRAME[..9]].concat();
+        assert_eq!(whole(Format::Rdm6300, &half), Err(Reject::Framing));
+        let ack = b"\x00\x00\xFF\x00\xFF\x00";
+        let answer = b"\x00\x00\xFF\x03\xFD\xD5\x4B\x00\xE0\x00";
+        let both = [ack.as_slice(), answer].concat();
+        assert_eq!(whole(Format::Pn532Hsu, ack), Ok(Reading::Answer(Answer::Ack)));
+        assert_eq!(
+            whole(Format::Pn532Hsu, &both),
+            Ok(Reading::Answer(Answer::NoCard))
+        );
+        let more = [&both, answer.as_slice()].concat();
+        assert_eq!(whole(Format::Pn532Hsu, &more), Err(Reject::SecondFrame));
     }
 
     #[test]

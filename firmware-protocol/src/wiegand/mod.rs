@@ -140,11 +140,27 @@ pub fn known_layout(format: Format) -> Option<Layout> {
     formats::layout(format)
 }
 
-/// Decodes the bits of a card.
-pub(crate) fn card(profile: &Profile, format: Format, bits: Bits) -> Result<crate::Card, Reject> {
-    let layout = match format {
+/// How many bits a frame of this format has, with the layout of the profile where it is [`Format::Custom`]. `None` of
+/// what has no bits.
+pub fn frame_bits(profile: &Profile, format: Format) -> Option<u8> {
+    let format = if format == Format::Pin26 {
+        Format::H10301
+    } else {
+        format
+    };
+    keypad::bits(format).or_else(|| layout_of(profile, format).map(|layout| layout.bits))
+}
+
+fn layout_of(profile: &Profile, format: Format) -> Option<Layout> {
+    match format {
         Format::Custom => profile.layout.clone(),
         _ => known_layout(format),
-    };
-    layout.ok_or(Reject::NoLayout)?.read(profile, bits)
+    }
+}
+
+/// Decodes the bits of a card.
+pub(crate) fn card(profile: &Profile, format: Format, bits: Bits) -> Result<crate::Card, Reject> {
+    layout_of(profile, format)
+        .ok_or(Reject::NoLayout)?
+        .read(profile, bits)
 }

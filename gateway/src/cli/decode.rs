@@ -5,6 +5,8 @@
 mod boards;
 mod hex;
 mod layout;
+mod naming;
+mod options;
 mod osdp;
 mod others;
 mod scanners;
@@ -13,11 +15,13 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Args;
+use firmware_protocol::wiegand::frame_bits;
 use firmware_protocol::wiegand::layout::{Layout, Parity};
 use firmware_protocol::{Answer, ByteOrder, Card, Format, Profile, Reading, Reject, Rendering, Wiring};
 use serde_json::Value;
 
 use super::INVALID_INPUT;
+use hex::Given;
 use others::Other;
 
 /// A key of the answer and its value.
@@ -27,16 +31,16 @@ type Pair = (&'static str, Value);
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// The format of the frame: a name from --list
-    #[arg(long, value_name = "NAME", required_unless_present = "list")]
+    #[arg(long, value_name = "NAME")]
     format: Option<String>,
     /// List the formats and leave
     #[arg(long)]
     list: bool,
     /// In which order the reader sends the bytes of a UID: as-sent or reversed
-    #[arg(long, value_name = "ORDER", default_value = "as-sent", value_parser = byte_order)]
+    #[arg(long, value_name = "ORDER", default_value = "as-sent", value_parser = options::byte_order)]
     byte_order: ByteOrder,
     /// Which parity bits the reader sets right: both, trailing or none
-    #[arg(long, value_name = "WHICH", default_value = "both", value_parser = parity)]
+    #[arg(long, value_name = "WHICH", default_value = "both", value_parser = options::parity)]
     parity: Parity,
     /// D0 and D1 are swapped
     #[arg(long)]
@@ -44,17 +48,18 @@ pub(super) struct Arguments {
     /// How many of the bytes are the UID, where the reader appends filler
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u8).range(1..=10))]
     uid_length: Option<u8>,
-    /// The format of the bits in a frame of twn3-ascii
-    #[arg(long, value_name = "NAME", default_value = "h10301", value_parser = wiegand_format)]
-    carries: Format,
+    /// The format of the bits in a frame of twn3-ascii [default: h10301]
+    #[arg(long, value_name = "NAME", value_parser = options::carried)]
+    carries: Option<Format>,
     /// The layout of the format custom
     #[arg(long, value_parser = layout::parse)]
     layout: Option<Layout>,
     /// Add the number in this rendering, such as 8h10d, the one printed on EM4100 cards
     #[arg(long, value_name = "RENDERING", value_parser = rendering)]
     number: Option<Rendering>,
-    /// The frame: bits as 0 and 1, bytes as hexadecimal digits; spaces and colons between them do not matter
-    #[arg(value_name = "FRAME", required_unless_present = "list")]
+    /// The frame: bits as 0 and 1, bytes as hexadecimal digits; spaces, colons, commas, hyphens, 0x and \x before them do
+    /// not matter
+    #[arg(value_name = "FRAME")]
     input: Vec<String>,
 }
 
@@ -125,75 +130,76 @@ fn row(name: &str, arrives: &str, meaning: &str) -> String {
 
 /// The keys that apply, or why the frame is refused. This is the one place that shows numbers: it was asked to.
 fn decode(arguments: &Arguments) -> Result<Vec<Pair>, String> {
-    let name = arguments
-        .format
-        .as_deref()
-        .unwrap_or_default()
-        .to_lowercase()
-        .replace('_', "-");
-    let frame = hex::without_separators(&arguments.input);
-    if frame.is_empty() {
+    let Some(name) = arguments.format.as_deref().map(naming::plain) else {
+        return Err("name the format with --format: decode --list has them".to_owned());
+    };
+    let given = Given::new(&arguments.input);
+    if given.is_empty() {
         return Err("there is no frame: give bits as 0 and 1, bytes as hexadecimal digits".to_owned());
     }
     match (Format::from_name(&name), Other::from_name(&name)) {
-        (Some(format), _) => read(&profile(format, arguments)?, &frame, arguments.number),
-        (None, Some(other)) => Ok(vec![("text", (other.read)(&hex::bytes(&frame)?)?.into())]),
-        (None, None) => Err(unknown(&name)),
-    }
-}
-
-fn read(profile: &Profile, frame: &str, number: Option<Rendering>) -> Result<Vec<Pair>, String> {
-    match firmware_protocol::decode_with(profile, frame) {
-        Ok(reading) => Ok(meaning(&reading, number)),
-        Err(reject @ Reject::Length) if profile.format.wiring() == Wiring::Wiegand => {
-            Err(format!("{reject} (this has {} bits)", frame.len()))
+        (Some(format), _) => read(&options::profile(format, arguments)?, &given, arguments.number),
+        (None, Some(other)) => {
+            options::none_for(other.name, arguments)?;
+            only_hex(&given)?;
+            Ok(vec![("text", (other.read)(&hex::bytes(&given.text())?)?.into())])
         }
-        Err(reject) => Err(reject.to_string()),
+        (None, None) => Err(naming::unknown(&name)),
     }
 }
 
-fn profile(format: Format, arguments: &Arguments) -> Result<Profile, String> {
-    let mut profile = match (format, &arguments.layout) {
-        (Format::Custom, Some(layout)) => {
-            Profile::custom(layout.clone()).map_err(|error| error.to_string())?
+fn read(profile: &Profile, given: &Given, number: Option<Rendering>) -> Result<Vec<Pair>, String> {
+    let bits = frame_bits(profile, profile.format);
+    match profile.format.wiring() {
+        Wiring::Wiegand => only_bits(given, bits)?,
+        Wiring::Serial | Wiring::Polled | Wiring::Typed => only_hex(given)?,
+    }
+    let frame = given.text();
+    match (firmware_protocol::decode_with(profile, &frame), bits) {
+        (Ok(reading), _) => meaning(&reading, number),
+        (Err(reject @ Reject::Length), Some(bits)) => {
+            let has = frame.len();
+            Err(format!("{reject}: it has {bits} bits, and this has {has}"))
         }
-        (Format::Custom, None) => return Err("the format custom needs --layout".to_owned()),
-        _ => Profile::from(format),
-    };
-    profile.byte_order = arguments.byte_order;
-    profile.parity = arguments.parity;
-    profile.swapped = arguments.swapped;
-    profile.uid_len = arguments.uid_length;
-    profile.carries = arguments.carries;
-    Ok(profile)
-}
-
-/// Names what may have been meant.
-fn unknown(name: &str) -> String {
-    let names = Format::ALL.iter().map(|format| format.name());
-    let names = names.chain(Other::ALL.iter().map(|other| other.name));
-    let shared = |known: &str| {
-        known
-            .chars()
-            .zip(name.chars())
-            .take_while(|(a, b)| a == b)
-            .count()
-    };
-    let is_near = |known: &&str| shared(known) > 2 || known.contains(name) || name.contains(known);
-    let near: Vec<&str> = names.filter(is_near).take(6).collect();
-    if name.is_empty() || near.is_empty() {
-        format!("there is no format {name:?}: see decode --list")
-    } else {
-        format!(
-            "there is no format {name:?}; near it: {} (see decode --list)",
-            near.join(", ")
-        )
+        (Err(reject @ Reject::Length), None) if profile.format == Format::Twn3Ascii => {
+            let carried = profile.carries;
+            let bits = frame_bits(profile, carried).unwrap_or_default();
+            let carried = carried.name();
+            Err(format!(
+                "{reject}: the bits are to be the {bits} of {carried}, see --carries"
+            ))
+        }
+        (Err(reject), _) => Err(reject.to_string()),
     }
 }
 
-fn meaning(reading: &Reading, number: Option<Rendering>) -> Vec<Pair> {
-    match reading {
-        Reading::Card(card) => numbers(card, number),
+fn only_hex(given: &Given) -> Result<(), String> {
+    match given.misfit(|character| character.is_ascii_hexdigit()) {
+        Some((character, place)) => Err(format!(
+            "{character:?} in place {place} is not a hexadecimal digit"
+        )),
+        None => Ok(()),
+    }
+}
+
+fn only_bits(given: &Given, bits: Option<u8>) -> Result<(), String> {
+    match given.misfit(|character| matches!(character, '0' | '1')) {
+        Some((character, place)) => {
+            let bits = bits.map_or_else(|| "bits".to_owned(), |bits| format!("{bits} bits"));
+            Err(format!(
+                "{character:?} in place {place} is not 0 or 1: this format wants {bits}, not hexadecimal digits"
+            ))
+        }
+        None => Ok(()),
+    }
+}
+
+fn meaning(reading: &Reading, number: Option<Rendering>) -> Result<Vec<Pair>, String> {
+    if number.is_some() && !matches!(reading, Reading::Card(_)) {
+        return Err("the frame is right, but no card: leave --number out".to_owned());
+    }
+    Ok(match reading {
+        Reading::Card(card) => return numbers(card, number),
         Reading::Text(text) => vec![("text", text.as_str().into())],
         Reading::Key(key) => vec![("keys", key.as_char().to_string().into())],
         Reading::Pin(keys) => vec![("keys", keys.as_str().into())],
@@ -206,10 +212,10 @@ fn meaning(reading: &Reading, number: Option<Rendering>) -> Vec<Pair> {
             };
             vec![("text", text.into())]
         }
-    }
+    })
 }
 
-fn numbers(card: &Card, number: Option<Rendering>) -> Vec<Pair> {
+fn numbers(card: &Card, number: Option<Rendering>) -> Result<Vec<Pair>, String> {
     let fields = [
         ("facility", card.facility()),
         ("card", card.card()),
@@ -222,41 +228,26 @@ fn numbers(card: &Card, number: Option<Rendering>) -> Vec<Pair> {
         ("hex_lsb", Some(Rendering::HexLsb)),
         ("number", number),
     ];
-    // As text: numbers above 2^53 lose digits in many a JSON reader. `null` where a rendering does not apply.
-    let written = |rendering| card.render(rendering).ok().as_deref().into();
     let fields = fields
         .into_iter()
         .filter_map(|(key, value)| Some((key, value?.into())));
-    let renderings = renderings
-        .into_iter()
-        .filter_map(|(key, rendering)| Some((key, written(rendering?))));
-    fields.chain(uid).chain(renderings).collect()
-}
-
-fn byte_order(name: &str) -> Result<ByteOrder, String> {
-    match name {
-        "as-sent" => Ok(ByteOrder::AsSent),
-        "reversed" => Ok(ByteOrder::Reversed),
-        _ => Err("as-sent or reversed".to_owned()),
+    let mut pairs: Vec<Pair> = fields.chain(uid).collect();
+    for (key, rendering) in renderings {
+        let Some(rendering) = rendering else { continue };
+        let written = card.render(rendering).map_err(|why| {
+            format!(
+                "the frame is right, but its number cannot be written as {}: {why}",
+                rendering.name()
+            )
+        })?;
+        // As text: numbers above 2^53 lose digits in many a JSON reader.
+        pairs.push((key, written.as_str().into()));
     }
-}
-
-fn parity(name: &str) -> Result<Parity, String> {
-    match name {
-        "both" => Ok(Parity::Both),
-        "trailing" => Ok(Parity::Trailing),
-        "none" => Ok(Parity::None),
-        _ => Err("both, trailing or none".to_owned()),
-    }
-}
-
-fn wiegand_format(name: &str) -> Result<Format, String> {
-    let format = Format::from_name(name).filter(|format| format.wiring() == Wiring::Wiegand);
-    format.ok_or_else(|| "a format that arrives by wiegand: see decode --list".to_owned())
+    Ok(pairs)
 }
 
 fn rendering(name: &str) -> Result<Rendering, String> {
-    Rendering::from_name(name).ok_or_else(|| {
+    Rendering::from_name(&naming::plain(name)).ok_or_else(|| {
         let names: Vec<&str> = Rendering::all().map(Rendering::name).collect();
         format!("one of {}", names.join(", "))
     })

@@ -2,17 +2,43 @@
 
 use std::fmt::Write as _;
 
-/// The digits without what stands between bytes: spaces, colons and a `0x` before each.
-pub(super) fn without_separators(words: &[String]) -> String {
-    words
-        .iter()
-        .flat_map(|word| word.split(|separator: char| separator.is_whitespace() || separator == ':'))
-        .map(|word| {
-            word.strip_prefix("0x")
-                .or(word.strip_prefix("0X"))
-                .unwrap_or(word)
-        })
-        .collect()
+/// What was given, without what stands between bytes: spaces, colons, commas, hyphens, and a `0x` or `\x` before each.
+pub(super) struct Given {
+    /// Each character and its place, counted from 1, in the words as they were given.
+    characters: Vec<(char, usize)>,
+}
+
+impl Given {
+    pub(super) fn new(words: &[String]) -> Self {
+        let typed = words.join(" ");
+        let mut rest = typed.chars().zip(1..).peekable();
+        let mut characters = Vec::new();
+        while let Some((character, place)) = rest.next() {
+            let next_is_x = rest.peek().is_some_and(|(next, _)| matches!(next, 'x' | 'X'));
+            match character {
+                '0' | '\\' if next_is_x => drop(rest.next()),
+                ':' | ',' | '-' => {}
+                _ if character.is_whitespace() => {}
+                _ => characters.push((character, place)),
+            }
+        }
+        Self { characters }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.characters.is_empty()
+    }
+
+    /// The first character that does not belong here, and its place.
+    pub(super) fn misfit(&self, belongs: impl Fn(char) -> bool) -> Option<(char, usize)> {
+        let misfit = self.characters.iter().find(|(character, _)| !belongs(*character));
+        misfit.copied()
+    }
+
+    /// The characters.
+    pub(super) fn text(&self) -> String {
+        self.characters.iter().map(|(character, _)| character).collect()
+    }
 }
 
 /// Lower case, without anything between the bytes.

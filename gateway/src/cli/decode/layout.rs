@@ -6,8 +6,25 @@ use firmware_protocol::wiegand::layout::{Layout, ParityGroup, Span};
 /// Reads a layout; whether it makes sense as a whole is checked by whoever uses it.
 pub(super) fn parse(text: &str) -> Result<Layout, String> {
     let mut layout = Layout::default();
+    let mut seen: Vec<&str> = Vec::new();
     for word in text.split_whitespace() {
+        let key = word.split('=').next().unwrap_or(word);
+        // A bit has one parity, be it even or odd.
+        let what = key
+            .strip_prefix("even")
+            .or(key.strip_prefix("odd"))
+            .unwrap_or(key);
+        if seen.contains(&what) {
+            return Err(format!("{key:?} is there twice"));
+        }
+        seen.push(what);
         add(&mut layout, word).ok_or_else(|| format!("{word:?} is no part of a layout"))?;
+    }
+    if !seen.contains(&"bits") {
+        return Err("bits= is missing: the length of the frame".to_owned());
+    }
+    if !(9..=128).contains(&layout.bits) {
+        return Err("bits= is 9 to 128: shorter frames are keys, longer ones nobody sends".to_owned());
     }
     Ok(layout)
 }
