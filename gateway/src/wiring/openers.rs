@@ -179,20 +179,13 @@ pub(super) fn sides_of_boards(settings: &Settings) -> BTreeMap<Arc<str>, BoardSi
     boards
 }
 
-/// The sides that a board opens.
-fn sides_of<'a>(
-    settings: &'a Settings,
-    board: &'a str,
-) -> impl Iterator<Item = (Direction, &'a config::AccessPoint)> {
-    rules::sides(settings)
-        .filter(move |(_, _, side)| matches!(&side.opener, config::Opener::Board(name) if name == board))
-        .map(|(_, direction, side)| (direction, side))
-}
-
+/// How long a person has for passing a board this way.
 fn passage_time(settings: &Settings, board: &str, way: Direction) -> Duration {
-    sides_of(settings, board)
-        .find(|(direction, _)| *direction == way)
-        .map_or(config::AccessPoint::DEFAULT_PASSAGE_TIME, |(_, side)| {
+    let opens =
+        |side: &config::AccessPoint| matches!(&side.opener, config::Opener::Board(name) if name == board);
+    rules::sides(settings)
+        .find(|(_, direction, side)| *direction == way && opens(side))
+        .map_or(config::AccessPoint::DEFAULT_PASSAGE_TIME, |(_, _, side)| {
             side.passage_time
         })
 }
