@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use turnstile_gateway::simulator::{SimulatedMember, Story, members};
 
-use crate::rig::{Lane, ON, Studio, rdm6300};
+use crate::rig::{Lane, ON, Studio, rdm6300, wait_for};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -191,4 +191,21 @@ fn strangers_garbage_and_floods_are_turned_away_and_nothing_of_them_is_logged() 
     let refused = log.lines().filter(|line| line.contains("wrong key")).count();
     assert_eq!(refused, 1, "once, not at every knock");
     assert!(!log.contains("secret-words") && !log.contains(KEY), "{log}");
+}
+
+#[test]
+fn connections_that_say_nothing_take_few_descriptors_and_keep_no_notification_away_for_long() {
+    let rig = Rig::start();
+    let before = rig.lane.gateway.descriptors();
+    let silent: Vec<TcpStream> = (0..100)
+        .map(|_| TcpStream::connect(rig.webhooks).unwrap())
+        .collect();
+    std::thread::sleep(SECOND);
+    let taken = rig.lane.gateway.descriptors() - before;
+    assert!((1..=40).contains(&taken), "{taken} descriptors");
+    // The first of them have been given up; those that still wait are of no use to anybody.
+    drop(silent);
+    wait_for("a notification to be taken", 20 * SECOND, || {
+        (rig.notify(&notification(&member(), "CUSTOMER_UPDATED")) == 202).then_some(())
+    });
 }

@@ -2,6 +2,7 @@
 //! notification says is believed, so that one that is old, repeated or made up can do no harm beyond one request. A
 //! gateway that cannot be reached from outside loses nothing but time: the roster comes anyway.
 
+mod connections;
 mod inbox;
 mod notification;
 
@@ -48,8 +49,10 @@ pub(crate) async fn serve(listen: SocketAddr, key: &str, directory: Directory, b
     match TcpListener::bind(listen).await {
         Ok(listener) => {
             info!(%listen, "listening for the studio's webhooks");
-            let serving = axum::serve(listener, router).into_future();
-            let _ = tokio::join!(serving, refresh(&door.inbox, &directory, &budget));
+            tokio::join!(
+                connections::serve(listener, router),
+                refresh(&door.inbox, &directory, &budget)
+            );
         }
         Err(error) => {
             error!(%listen, %error, "cannot listen for the studio's webhooks: going on without them");
