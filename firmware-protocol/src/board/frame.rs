@@ -12,6 +12,7 @@
 //! | 11 | n | body |
 //! | 11 + n | 4 | CRC-32C (Castagnoli, iSCSI of RFC 3720) over everything before it |
 
+use core::fmt;
 use core::marker::PhantomData;
 use core::ops::RangeInclusive;
 
@@ -142,8 +143,8 @@ pub struct Header {
     pub nonce: u32,
 }
 
-impl core::fmt::Display for FrameError {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl fmt::Display for FrameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stuffing => f.write_str("frame ends inside a COBS block"),
             Self::TooLong => write!(f, "more than {MAX_FRAME} bytes without a frame end"),
@@ -181,13 +182,19 @@ pub trait Message: Sized {
     fn read(kind: u8, fields: &mut Fields<'_>) -> Option<Self>;
 }
 
-/// Splits a stream of bytes into frames. Needs one delimiter to find its feet again after anything.
-#[derive(Debug)]
+/// Splits a stream of bytes into frames. Needs one delimiter to find its feet again after anything. `Debug` keeps the
+/// bytes to itself: they may be a card.
 pub struct Decoder<M> {
     stuffing: DecoderState,
     raw: Vec<u8, MAX_FRAME>,
     too_long: bool,
     message: PhantomData<M>,
+}
+
+impl<M> fmt::Debug for Decoder<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Decoder {{ {} bytes: redacted }}", self.raw.len())
+    }
 }
 
 impl<M> Default for Decoder<M> {
@@ -224,9 +231,15 @@ impl<M: Message> Decoder<M> {
     }
 }
 
-/// A frame that is being written.
-#[derive(Debug, Default)]
+/// A frame that is being written. `Debug` keeps the bytes to itself: they may be a card.
+#[derive(Default)]
 pub struct Body(Vec<u8, MAX_FRAME>);
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Body {{ {} bytes: redacted }}", self.0.len())
+    }
+}
 
 impl Body {
     /// Appends bytes. The longest message of this version, a full read, ends 109 bytes before the limit.
@@ -252,9 +265,14 @@ impl Body {
     }
 }
 
-/// The fields of a frame that are still to be read.
-#[derive(Debug)]
+/// The fields of a frame that are still to be read. `Debug` keeps the bytes to itself: they may be a card.
 pub struct Fields<'a>(&'a [u8]);
+
+impl fmt::Debug for Fields<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fields {{ {} bytes: redacted }}", self.0.len())
+    }
+}
 
 impl<'a> Fields<'a> {
     fn take<const N: usize>(&mut self) -> Option<[u8; N]> {

@@ -245,3 +245,20 @@ fn a_read_keeps_its_content_out_of_debug() {
     let shown = format!("{:?}", BoardEvent::Read(read));
     assert!(!shown.contains("4711") && !shown.contains("52"), "{shown}");
 }
+
+#[test]
+fn neither_end_shows_what_a_reader_said_in_debug() {
+    let mut rig = Rig::online();
+    rig.run(ms(300));
+    let read = BoardRead::bytes(0, &[0xDE, 0xAD, 0xBE, 0xEF]).unwrap();
+    rig.board.read(read, rig.board_now());
+    let frame = rig.board.transmit(rig.board_now()).unwrap();
+    let (most, _delimiter) = frame.split_at(frame.len() - 1);
+    rig.host.receive(most, rig.now);
+    for shown in [format!("{:?}", rig.host), format!("{:?}", rig.board)] {
+        assert!(
+            !shown.contains("222") && !shown.to_lowercase().contains("de, ad"),
+            "{shown}"
+        );
+    }
+}
