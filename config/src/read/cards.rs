@@ -45,6 +45,16 @@ pub(super) fn cards(table: &Table<'_>, studio: CardNumberFormat, sent: Option<Se
     let uid_length = table.or("uid_length", None, |value| {
         value::integer(1..=10, "a UID has 1 to 10 bytes")(value).map(Some)
     });
+    if sent.is_some_and(|(_, cards)| !matches!(cards, CardNumbers::Uid { .. })) {
+        let reason = "these cards have no UID, so this would change nothing";
+        // As the card has sent it is how the settings in force are written.
+        if byte_order == Some(ByteOrder::Reversed) {
+            table.refuse("byte_order", reason);
+        }
+        if uid_length.flatten().is_some() {
+            table.refuse("uid_length", reason);
+        }
+    }
     let number = number?;
     let uid_length = uid_length?;
     if let Some((name, cards)) = sent {

@@ -123,6 +123,33 @@ fn a_number_that_can_be_made_of_no_card_of_the_reader_is_refused_with_those_that
 }
 
 #[test]
+fn what_is_for_uids_is_refused_where_there_are_none() {
+    let reader = |format: &str, line: &str| format!("{format:?}\n{line}");
+    for format in ["s4a-dec", "wg2rs232", "ssa-r1101", "twn3-ascii"] {
+        for (key, value) in [("byte_order", "\"reversed\""), ("uid_length", "3")] {
+            let message = format!("`{key}` does not belong in [[reader]] \"entry reader\"");
+            refused(
+                "\"rdm6300\"",
+                &reader(format, &format!("{key} = {value}")),
+                &message,
+                "remove",
+            );
+        }
+    }
+    for lines in ["byte_order = \"reversed\"", "uid_length = 4"] {
+        for format in ["rdm6300", "twn4-simple", "twn3-ascii"] {
+            let carries = if format == "twn3-ascii" {
+                "carries = \"w34-uid\"\n"
+            } else {
+                ""
+            };
+            let file = GOOD.replacen("\"rdm6300\"", &reader(format, &format!("{carries}{lines}")), 1);
+            parse(&file, Path::new("config.toml")).unwrap_or_else(|problems| panic!("{problems}"));
+        }
+    }
+}
+
+#[test]
 fn what_a_frame_carries_is_said_for_the_format_that_carries_bits_and_only_for_it() {
     let layout = "\"twn3-ascii\"\ncarries = \"custom\"\n[reader.layout]\nbits = 40\nfacility = [2, 20]\ncard = [21, 39]\n";
     let settings = parse(&GOOD.replacen("\"rdm6300\"", layout, 1), Path::new("config.toml")).unwrap();

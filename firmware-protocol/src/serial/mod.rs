@@ -169,7 +169,7 @@ impl Decoder {
 }
 
 /// What to send a polled reader to ask for a card; `None` for a reader that speaks by itself. The answer to a
-/// PN532 comes after an [`Answer::Ack`](crate::Answer::Ack), and only once a card is there.
+/// PN532 comes after an [`Answer::Ack`], and only once a card is there.
 pub fn poll(format: Format) -> Option<&'static [u8]> {
     match format {
         // SearchTag, at most 16 bytes of UID.
