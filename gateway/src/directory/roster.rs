@@ -104,6 +104,7 @@ async fn fetch(directory: &Directory, last: Option<Progress>) -> Progress {
         inner.budget.note(&slice);
         match slice {
             Ok(slice) => {
+                inner.outage.over();
                 if failures > 0 {
                     info!(listed = progress.listed, failures, "the roster goes on");
                     failures = 0;

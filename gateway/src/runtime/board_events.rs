@@ -21,7 +21,7 @@ impl Controller {
             };
             let readers = self.devices.readers.iter();
             for (reader, _) in readers.filter(|(_, reader)| reader.board.as_ref() == Some(&event.board)) {
-                self.states.at_board(reader, sides.away.as_deref());
+                self.states.at_board(reader, sides.away.is_none());
             }
         }
         let input = board_input(&event.kind, sides);

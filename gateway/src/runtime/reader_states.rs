@@ -50,9 +50,9 @@ impl ReaderStates {
     }
 
     /// A reader at a board is connected while the board is heard.
-    pub(super) fn at_board(&mut self, reader: &str, away: Option<&str>) {
+    pub(super) fn at_board(&mut self, reader: &str, board_is_there: bool) {
         self.update(reader, |state| {
-            state.seen.trouble = away.map(|away| format!("its board is away: {away}"));
+            state.seen.trouble = (!board_is_there).then(|| "its board is away".to_owned());
         });
     }
 

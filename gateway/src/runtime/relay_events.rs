@@ -44,10 +44,11 @@ impl Controller {
     pub(super) fn relay_event(&mut self, event: RelayEvent) {
         let side = self.core.settings().access_points.get(event.access_point.0);
         if let Some(AccessPoint { lane, direction, .. }) = side {
+            let direction = direction.to_string();
             if event.working {
-                info!(lane, %direction, "the lane works: its relay can be switched");
+                info!(lane, direction, "the lane works: its relay can be switched");
             } else {
-                error!(lane, %direction, "the lane is out of service: its relay is away");
+                error!(lane, direction, "the lane is out of service: its relay is away");
             }
         }
         self.service(event.access_point, event.working);
