@@ -300,3 +300,56 @@ fn a_frame_is_found_after_noise_that_looks_like_its_beginning() {
         "a pause ends what is no frame"
     );
 }
+
+fn offline(grant: u64, direction: Direction) -> BoardEvent {
+    BoardEvent::Refused {
+        grant,
+        direction,
+        why: Refusal::Offline,
+    }
+}
+
+#[test]
+fn whoever_waits_for_a_board_that_goes_silent_is_refused_and_not_let_in_later() {
+    let mut board = with_release(Digicon::default(), "0202004848");
+    board.release(release(8, Direction::B, ms(10)), ms(10)).unwrap();
+    assert_eq!(board.transmit(ms(10)), None);
+    board.handle_timeout(ms(300));
+    assert_eq!(
+        events(&mut board)[1..],
+        [
+            BoardEvent::Offline(OfflineReason::Silent),
+            offline(8, Direction::B)
+        ]
+    );
+    assert_eq!(board.transmit(ms(300)), None);
+    board.receive(&hex("0202000606"), ms(400));
+    assert_eq!(board.transmit(ms(400)), None);
+}
+
+#[test]
+fn whoever_waits_when_the_line_is_lost_is_refused_and_what_was_sent_comes_to_its_end() {
+    let mut board = with_release(OneTech::default(), "FE8001000000AB");
+    board.release(release(8, Direction::A, ms(0)), ms(0)).unwrap();
+    board.release(release(9, Direction::B, ms(0)), ms(0)).unwrap();
+    board.line_lost();
+    let told = events(&mut board);
+    assert_eq!(told[2..], [offline(9, Direction::B), offline(8, Direction::A)]);
+    board.receive(&hex("FE8101000000AB"), ms(900));
+    assert_eq!(board.transmit(ms(900)), None);
+    assert_eq!(events(&mut board), [passed(Some(7), Direction::A)]);
+}
+
+#[test]
+fn swing_fault_is_told_again_when_a_silent_board_is_back_with_it() {
+    let mut board = board(Swing::new(1));
+    board.receive(&swing_status(3, 0, 0), ms(20));
+    board.handle_timeout(ms(2500));
+    events(&mut board);
+    board.receive(&swing_status(3, 0, 0), ms(3000));
+    let fault = BoardEvent::Fault {
+        grant: None,
+        fault: Fault::from_code(3),
+    };
+    assert_eq!(events(&mut board), [ONLINE, fault]);
+}

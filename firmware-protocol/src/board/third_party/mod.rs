@@ -4,6 +4,7 @@
 //! None of them knows grants, repeats or times to live, so a command is sent once and never repeated after silence.
 
 mod digicon;
+mod heard;
 mod mach_power;
 mod one_tech;
 mod swing;
@@ -20,7 +21,7 @@ pub use swing::Swing;
 
 use super::frame::WireFrame;
 use super::message::Fault;
-use super::passages::{Passages, Walk};
+use super::passages::Passages;
 use super::turnstile::{BoardEvent, Observes, OfflineReason, Refusal, Release, Turnstile};
 use super::waiting::Waiting;
 use super::{Direction, PerDirection};
@@ -164,7 +165,22 @@ impl<P: Protocol> ThirdParty<P> {
     fn went_silent(&mut self) {
         if self.online {
             self.online = false;
+            // Told again if it is still there: whoever hears that the board is back takes it for sound.
+            self.fault = None;
             self.event(BoardEvent::Offline(OfflineReason::Silent));
+            self.give_up_waiting();
+        }
+    }
+
+    /// Refuses whoever has not been sent: it must not open for them when the board is back.
+    fn give_up_waiting(&mut self) {
+        while let Some(release) = self.sending.take().or_else(|| self.waiting.give_up()) {
+            let Release { grant, direction, .. } = release;
+            self.event(BoardEvent::Refused {
+                grant,
+                direction,
+                why: Refusal::Offline,
+            });
         }
     }
 
@@ -175,109 +191,6 @@ impl<P: Protocol> ThirdParty<P> {
         } else {
             direction
         }
-    }
-
-    fn reported(&mut self, report: Report, now: Duration) {
-        if report == Report::Rejected {
-            self.rejected = self.rejected.wrapping_add(1);
-            return;
-        }
-        self.heard(now);
-        match report {
-            Report::Alive | Report::Rejected => {}
-            Report::Confirmed => {
-                if let Some((release, _)) = self.unconfirmed.take() {
-                    self.opened(release.direction);
-                }
-            }
-            Report::NotUnderstood => {
-                if let Some((release, _)) = self.unconfirmed.take() {
-                    let Release { grant, direction, .. } = release;
-                    let why = Refusal::NotUnderstood;
-                    self.passages.end(direction);
-                    if self.waiting.again(release, now + AGAIN, why).is_err() {
-                        self.event(BoardEvent::Refused {
-                            grant,
-                            direction,
-                            why,
-                        });
-                    }
-                }
-            }
-            Report::Passed(direction) => self.passed(self.mapped(direction)),
-            Report::NotPassed(direction) => self.not_passed(self.mapped(direction), now),
-            Report::Fault(fault) => self.fault_is(fault),
-        }
-    }
-
-    fn passed(&mut self, direction: Direction) {
-        match self.passages.walk(direction, *self.site.free.get(direction)) {
-            Walk::Passed(opened) => {
-                let grant = opened.map(|opened| self.ended(direction, opened));
-                self.event(BoardEvent::Passed {
-                    grant,
-                    direction,
-                    counter: None,
-                });
-            }
-            Walk::WrongWay(opened) => {
-                let grant = opened.map(|opened| self.ended(direction.opposite(), opened));
-                self.event(BoardEvent::WrongWay { grant, direction });
-            }
-        }
-    }
-
-    fn not_passed(&mut self, direction: Direction, now: Duration) {
-        let Some(opened) = self.passages.end(direction) else {
-            return self.event(BoardEvent::TimedOut {
-                grant: None,
-                direction,
-            });
-        };
-        let grant = Some(self.ended(direction, opened));
-        // Before the passage time is over nobody can be too late.
-        self.event(if now < opened.passage_over {
-            BoardEvent::WrongWay {
-                grant,
-                direction: direction.opposite(),
-            }
-        } else {
-            BoardEvent::TimedOut { grant, direction }
-        });
-    }
-
-    fn fault_is(&mut self, fault: Option<Fault>) {
-        if core::mem::replace(&mut self.fault, fault) == fault {
-            return;
-        }
-        if fault.is_none() || self.passages.count() == 0 {
-            return self.event(BoardEvent::Fault { grant: None, fault });
-        }
-        for direction in Direction::BOTH {
-            if let Some(opened) = self.passages.end(direction) {
-                let grant = Some(self.ended(direction, opened));
-                self.event(BoardEvent::Fault { grant, fault });
-            }
-        }
-    }
-
-    /// Reports the opening of a direction, once.
-    fn opened(&mut self, direction: Direction) {
-        if let Some(opened) = self.passages.get_mut(direction).filter(|opened| !opened.reported) {
-            opened.reported = true;
-            let grant = opened.grant;
-            self.event(BoardEvent::Opened { grant, direction });
-        }
-    }
-
-    /// The grant of an opening that has come to its end. The end proves the opening, if the board has not yet.
-    fn ended(&mut self, direction: Direction, opened: Opened) -> u64 {
-        let grant = opened.grant;
-        self.unconfirmed.take_if(|(release, _)| release.grant == grant);
-        if !opened.reported {
-            self.event(BoardEvent::Opened { grant, direction });
-        }
-        grant
     }
 
     fn send_next(&mut self, now: Duration) {
@@ -433,6 +346,10 @@ impl<P: Protocol> Turnstile for ThirdParty<P> {
             });
         }
         self.send_next(now);
+    }
+
+    fn line_lost(&mut self) {
+        self.give_up_waiting();
     }
 
     fn rejected(&self) -> u32 {
