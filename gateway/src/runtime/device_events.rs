@@ -174,7 +174,7 @@ fn board_inputs(event: &BoardEventKind, sides: &BoardSides) -> Vec<Input> {
     };
     match *event {
         BoardEventKind::Online => service(true),
-        BoardEventKind::Offline(_) if sides.speaks_by_itself => service(false),
+        BoardEventKind::Offline(_) if sides.silence_means_away => service(false),
         BoardEventKind::Offline(_) => Vec::new(),
         BoardEventKind::Passed { way, .. } => {
             at(sides.side(way), |access_point| Input::Passed { access_point })
@@ -260,7 +260,7 @@ mod tests {
         lane: String::new(),
         entry: Some(AccessPointId(0)),
         exit: Some(AccessPointId(1)),
-        speaks_by_itself: true,
+        silence_means_away: true,
     };
 
     #[test]
@@ -304,7 +304,7 @@ mod tests {
         });
         assert_eq!(board_inputs(&away, &SIDES).len(), 2);
         let asked_only = BoardSides {
-            speaks_by_itself: false,
+            silence_means_away: false,
             ..SIDES
         };
         assert_eq!(board_inputs(&away, &asked_only), []);

@@ -87,9 +87,9 @@ pub struct BoardSides {
     pub entry: Option<AccessPointId>,
     /// Where people go out.
     pub exit: Option<AccessPointId>,
-    /// Whether the board speaks without being spoken to. One that does not is only known to be back once it has been
-    /// asked to open, so its silence takes no side out of service.
-    pub speaks_by_itself: bool,
+    /// Whether a board that is silent is away: it speaks by itself, or answers when it is asked again and again. Any
+    /// other is only known to be back once it has been asked to open, so its silence takes no side out of service.
+    pub silence_means_away: bool,
 }
 
 impl BoardSides {

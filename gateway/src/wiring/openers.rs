@@ -141,7 +141,7 @@ pub(super) fn sides_of_boards(settings: &Settings) -> BTreeMap<Arc<str>, BoardSi
             lane: lane.name.clone(),
             entry: None,
             exit: None,
-            speaks_by_itself: settings
+            silence_means_away: settings
                 .boards
                 .iter()
                 .filter(|board| board.name == *name)
