@@ -15,6 +15,7 @@ impl<P: Protocol> ThirdParty<P> {
             return;
         }
         self.heard(now);
+        self.answer_until = None;
         match report {
             Report::Alive | Report::Rejected => {}
             Report::Confirmed => {
@@ -67,8 +68,8 @@ impl<P: Protocol> ThirdParty<P> {
             });
         };
         let grant = Some(self.ended(direction, opened));
-        // Before the passage time is over nobody can be too late.
-        self.event(if now < opened.passage_over {
+        // Well before the passage time is over nobody can be too late.
+        self.event(if now < opened.late_from {
             BoardEvent::WrongWay {
                 grant,
                 direction: direction.opposite(),
