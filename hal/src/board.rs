@@ -3,6 +3,7 @@
 //! pass, and what a visit is, is not known here.
 
 mod events;
+mod protocols;
 mod readers;
 mod service;
 mod task;
@@ -337,7 +338,7 @@ pub(crate) fn board_on(
         kind,
         orders,
     };
-    let turnstile = task::turnstile(kind, &settings, monotonic());
+    let turnstile = protocols::turnstile(kind, &settings, monotonic());
     let readers = Readers::new(&settings, reads);
     (
         board,

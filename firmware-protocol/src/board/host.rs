@@ -148,7 +148,11 @@ impl Host {
                 });
             }
         }
-        // Whoever waits for the board is told now: it must not open for them when it is back.
+        self.give_up_waiting();
+    }
+
+    /// Whoever waits for the board is told now: it must not open for them when it is back.
+    fn give_up_waiting(&mut self) {
         while let Some(Release { grant, direction, .. }) = self.waiting.give_up() {
             self.event(BoardEvent::Refused {
                 grant,
@@ -337,6 +341,17 @@ impl Turnstile for Host {
             });
         }
         self.send_next(now);
+    }
+
+    fn line_lost(&mut self) {
+        let sending = self.connection.as_mut().and_then(|it| it.sending.take());
+        if let Some(Sending { release, .. }) = sending {
+            self.event(BoardEvent::Unknown {
+                grant: release.grant,
+                direction: release.direction,
+            });
+        }
+        self.give_up_waiting();
     }
 
     fn rejected(&self) -> u32 {

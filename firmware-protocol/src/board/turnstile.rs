@@ -45,6 +45,10 @@ pub trait Turnstile {
     /// Does what is due. Calling it early or twice is harmless.
     fn handle_timeout(&mut self, now: Duration);
 
+    /// The line is lost. Releases that were not sent are refused and are not sent when it is back. Of one that was sent
+    /// and not answered nobody will learn, and it is not repeated.
+    fn line_lost(&mut self);
+
     /// How many frames and stray bytes have been refused so far. A number that grows tells of a bad line.
     fn rejected(&self) -> u32;
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use firmware_protocol::board::{BoardEvent, Direction, Refusal, Release, Turnstile};
 
-use super::rig::{Rig, ms};
+use super::rig::{CUT, Line, Rig, ms};
 
 #[test]
 fn both_directions_one_after_the_other_never_overlap_and_wait_for_the_gap() {
@@ -65,4 +65,33 @@ fn a_pulse_that_the_board_would_not_take_is_refused_before_it_is_sent() {
         };
         assert_eq!(rig.host.release(release, rig.now), Err(Refusal::Invalid));
     }
+}
+
+#[test]
+fn nobody_is_let_in_when_a_lost_line_is_back() {
+    let mut rig = Rig::online();
+    rig.run(ms(300));
+    rig.line = CUT;
+    for (grant, direction) in [(7, Direction::A), (8, Direction::B)] {
+        rig.release(grant, direction, ms(3000)).unwrap();
+    }
+    rig.run(ms(200));
+    rig.host.line_lost();
+    rig.settle();
+    let unknown = BoardEvent::Unknown {
+        grant: 7,
+        direction: Direction::A,
+    };
+    let refused = BoardEvent::Refused {
+        grant: 8,
+        direction: Direction::B,
+        why: Refusal::Offline,
+    };
+    assert_eq!(rig.events, [unknown, refused]);
+    rig.line = Line::default();
+    rig.run(ms(1000));
+    assert!(rig.openings.is_empty());
+    rig.release(9, Direction::A, ms(1000)).unwrap();
+    rig.walk(Direction::A);
+    assert!(matches!(rig.end_of(9), (true, BoardEvent::Passed { .. })));
 }

@@ -40,7 +40,7 @@ impl Controller {
 const fn trouble(event: &BoardEventKind, sides: &BoardSides) -> Option<(Trouble, bool)> {
     match event {
         BoardEventKind::Online => Some((Trouble::Away, false)),
-        BoardEventKind::Offline(_) if sides.silence_counts => Some((Trouble::Away, true)),
+        BoardEventKind::Offline(_) if sides.silence_means_away => Some((Trouble::Away, true)),
         BoardEventKind::Fault { fault, .. } => Some((Trouble::Fault, fault.is_some())),
         BoardEventKind::Input {
             input: BoardInput::Stop,
@@ -184,7 +184,7 @@ mod tests {
         });
         assert!(trouble(&away, &sides()).is_some());
         let asked_only = BoardSides {
-            silence_counts: false,
+            silence_means_away: false,
             ..sides()
         };
         assert_eq!(trouble(&away, &asked_only), None);

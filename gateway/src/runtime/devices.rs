@@ -98,9 +98,9 @@ pub struct BoardSides {
     pub entry: Option<AccessPointId>,
     /// Where people go out.
     pub exit: Option<AccessPointId>,
-    /// Whether the board is asked or speaks all the time. One that does not is only known to be back once it has been
-    /// asked to open, so its silence takes no side out of service.
-    pub silence_counts: bool,
+    /// Whether a board that is silent is away: it speaks by itself, or answers when it is asked again and again. Any
+    /// other is only known to be back once it has been asked to open, so its silence takes no side out of service.
+    pub silence_means_away: bool,
     /// What keeps it from opening now.
     pub(super) troubles: BTreeSet<Trouble>,
     /// Why it is not heard; none while it is.
@@ -121,12 +121,12 @@ pub(super) enum Trouble {
 impl BoardSides {
     /// Of a board that opens nothing yet.
     #[must_use]
-    pub fn new(lane: &str, silence_counts: bool) -> Self {
+    pub fn new(lane: &str, silence_means_away: bool) -> Self {
         Self {
             lane: lane.to_owned(),
             entry: None,
             exit: None,
-            silence_counts,
+            silence_means_away,
             troubles: BTreeSet::new(),
             away: Some("not heard yet".to_owned()),
         }

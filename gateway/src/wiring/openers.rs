@@ -158,7 +158,7 @@ pub(super) fn sides_of_boards(settings: &Settings) -> BTreeMap<Arc<str>, BoardSi
         let config::Opener::Board(name) = &side.opener else {
             continue;
         };
-        let silence_counts = settings
+        let silence_means_away = settings
             .boards
             .iter()
             .filter(|board| board.name == *name)
@@ -170,7 +170,7 @@ pub(super) fn sides_of_boards(settings: &Settings) -> BTreeMap<Arc<str>, BoardSi
             });
         let sides = boards
             .entry(Arc::from(name.as_str()))
-            .or_insert_with(|| BoardSides::new(&lane.name, silence_counts));
+            .or_insert_with(|| BoardSides::new(&lane.name, silence_means_away));
         match direction {
             Direction::In => sides.entry = Some(AccessPointId(position)),
             Direction::Out => sides.exit = Some(AccessPointId(position)),

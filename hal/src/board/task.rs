@@ -7,9 +7,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use firmware_protocol::board::host::Host;
 use firmware_protocol::board::message::{self, Feedback};
-use firmware_protocol::board::third_party::{Digicon, MachPower, OneTech, Site, Swing, ThirdParty};
 use firmware_protocol::board::{BoardEvent as Told, Direction, Refusal, Release, Turnstile};
 use tokio::sync::mpsc::error::SendError;
 use tokio::sync::{mpsc, oneshot};
@@ -18,7 +16,7 @@ use tracing::{debug, info, warn};
 
 use super::readers::Readers;
 use super::service::Service;
-use super::{BoardEvent, BoardEventKind, BoardInput, BoardKind, BoardSettings, NotOpened, Order, Way};
+use super::{BoardAway, BoardEvent, BoardEventKind, BoardInput, BoardSettings, NotOpened, Order, Way};
 use crate::clock::monotonic;
 use crate::connection::{DisconnectReason, Reconnect};
 use crate::serial::Port;
@@ -268,13 +266,15 @@ impl Task {
 
     fn line_lost(&mut self, reason: DisconnectReason) {
         self.service.line_lost(reason);
-        self.give_up();
+        self.turnstile.line_lost();
+        self.take_told(monotonic());
+        self.give_up(&self.service.away());
     }
 
     /// Answers whoever waits for an opening that the board is lost. What was written may have arrived or not.
-    fn give_up(&mut self) {
+    fn give_up(&mut self, away: &BoardAway) {
         for taken in &mut self.releases {
-            taken.answer(Err(NotOpened::Unknown(self.service.away())));
+            taken.answer(Err(NotOpened::Unknown(away.clone())));
         }
     }
 
@@ -301,11 +301,25 @@ impl Task {
     /// Takes what the protocol has to tell.
     fn take_events(&mut self) {
         let now = monotonic();
-        while let Some(told) = self.turnstile.poll_event() {
-            self.told(told, now);
+        if let Some(away) = self.take_told(now) {
+            self.give_up(&away);
         }
         self.readers.timeout(now);
         self.tell_service(now);
+    }
+
+    /// The same without what follows from it; why the board was lost, if it was. Whoever's release was not sent is
+    /// refused among that: only the others may be open.
+    fn take_told(&mut self, now: Duration) -> Option<BoardAway> {
+        let mut lost = None;
+        while let Some(told) = self.turnstile.poll_event() {
+            let is_loss = matches!(told, Told::Offline(_));
+            self.told(told, now);
+            if is_loss {
+                lost = Some(self.service.away());
+            }
+        }
+        lost
     }
 
     fn told(&mut self, told: Told, now: Duration) {
@@ -326,13 +340,19 @@ impl Task {
             Told::Offline(reason) => {
                 self.service.rejected(self.turnstile.rejected());
                 self.service.lost(reason);
-                self.give_up();
                 self.tell_service(now);
             }
             Told::Opened { grant, .. } => {
                 if let Some(taken) = self.releases.iter_mut().find(|taken| taken.grant == grant) {
                     taken.answer(Ok(now));
                 }
+            }
+            Told::Refused {
+                grant,
+                why: Refusal::Offline,
+                ..
+            } => {
+                self.end(Some(grant), NotOpened::Away(self.service.away()));
             }
             Told::Refused { grant, why, .. } => {
                 self.end(Some(grant), NotOpened::Refused(why));
@@ -418,26 +438,6 @@ impl Task {
             at,
             kind,
         });
-    }
-}
-
-/// The protocol of this kind of board.
-pub(super) fn turnstile(
-    kind: BoardKind,
-    settings: &BoardSettings,
-    now: Duration,
-) -> Box<dyn Turnstile + Send> {
-    let site = Site {
-        swapped: false,
-        free: settings.free(),
-    };
-    match kind {
-        // Any number that differs from one start to the next.
-        BoardKind::Link => Box::new(Host::new(now.subsec_nanos(), now)),
-        BoardKind::Digicon => Box::new(ThirdParty::new(Digicon::default(), site, now)),
-        BoardKind::MachPower { address } => Box::new(ThirdParty::new(MachPower { address }, site, now)),
-        BoardKind::OneTech => Box::new(ThirdParty::new(OneTech::default(), site, now)),
-        BoardKind::Swing { machine } => Box::new(ThirdParty::new(Swing::new(machine), site, now)),
     }
 }
 

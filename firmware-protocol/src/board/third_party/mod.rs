@@ -4,6 +4,7 @@
 //! None of them knows grants, repeats or times to live, so a command is sent once and never repeated after silence.
 
 mod digicon;
+mod heard;
 mod mach_power;
 mod one_tech;
 mod swing;
@@ -20,19 +21,25 @@ pub use swing::Swing;
 
 use super::frame::WireFrame;
 use super::message::Fault;
-use super::passages::{Passages, Walk};
+use super::passages::Passages;
 use super::turnstile::{BoardEvent, Observes, OfflineReason, Refusal, Release, Turnstile};
 use super::waiting::Waiting;
 use super::{Direction, PerDirection};
 
 /// How long a board has to answer a command.
 const ANSWER: Duration = Duration::from_millis(300);
+/// Silence between two frames on the shared pair of wires of a board that is asked: the frame itself (8 bytes at
+/// 19,200 baud are 4 ms) and time for both ends to let go of the line.
+const GAP: Duration = Duration::from_millis(20);
 /// How often a board is asked that says nothing by itself.
 const POLL: Duration = Duration::from_millis(250);
 /// A polled board that has not answered for so long is offline.
 const OFFLINE_AFTER: Duration = Duration::from_secs(2);
 /// How much later than the board itself the time-out of a passage is judged here.
 const OUTCOME_GRACE: Duration = Duration::from_secs(1);
+/// A board's own time-out may come early by this part of the passage time, a tenth: its oscillator is not ours, it may
+/// count whole seconds, and it begins before we know.
+const EARLY: u32 = 10;
 /// Longest silence inside a frame. The bytes of a frame follow each other at once; this leaves room for a slow reader
 /// of the port.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -113,6 +120,10 @@ pub struct ThirdParty<P> {
     heard_at: Duration,
     received_at: Duration,
     poll_at: Option<Duration>,
+    /// Until when the answer to a question is awaited.
+    answer_until: Option<Duration>,
+    /// Until when the line is left to what was sent or heard last.
+    quiet_until: Duration,
     fault: Option<Fault>,
     rejected: u32,
     events: Deque<BoardEvent, MOST_EVENTS>,
@@ -122,7 +133,7 @@ pub struct ThirdParty<P> {
 struct Opened {
     grant: u64,
     /// Before this moment a missing passage is no time-out.
-    passage_over: Duration,
+    late_from: Duration,
     /// Whether the opening has been reported, which needs the board's word where it gives one.
     reported: bool,
 }
@@ -143,6 +154,8 @@ impl<P: Protocol> ThirdParty<P> {
             heard_at: now,
             received_at: now,
             poll_at: polled.then_some(now),
+            answer_until: None,
+            quiet_until: now,
             fault: None,
             rejected: 0,
             events: Deque::new(),
@@ -164,7 +177,32 @@ impl<P: Protocol> ThirdParty<P> {
     fn went_silent(&mut self) {
         if self.online {
             self.online = false;
+            // Told again if it is still there: whoever hears that the board is back takes it for sound.
+            self.fault = None;
             self.event(BoardEvent::Offline(OfflineReason::Silent));
+            self.give_up_waiting();
+        }
+    }
+
+    /// From when on something may be sent. A board that is asked shares its wires with us: a command that is sent
+    /// while it answers is lost together with the answer.
+    fn line_free_at(&self) -> Option<Duration> {
+        self.poll_at?;
+        Some(
+            self.answer_until
+                .map_or(self.quiet_until, |until| until.max(self.quiet_until)),
+        )
+    }
+
+    /// Refuses whoever has not been sent: it must not open for them when the board is back.
+    fn give_up_waiting(&mut self) {
+        while let Some(release) = self.sending.take().or_else(|| self.waiting.give_up()) {
+            let Release { grant, direction, .. } = release;
+            self.event(BoardEvent::Refused {
+                grant,
+                direction,
+                why: Refusal::Offline,
+            });
         }
     }
 
@@ -175,109 +213,6 @@ impl<P: Protocol> ThirdParty<P> {
         } else {
             direction
         }
-    }
-
-    fn reported(&mut self, report: Report, now: Duration) {
-        if report == Report::Rejected {
-            self.rejected = self.rejected.wrapping_add(1);
-            return;
-        }
-        self.heard(now);
-        match report {
-            Report::Alive | Report::Rejected => {}
-            Report::Confirmed => {
-                if let Some((release, _)) = self.unconfirmed.take() {
-                    self.opened(release.direction);
-                }
-            }
-            Report::NotUnderstood => {
-                if let Some((release, _)) = self.unconfirmed.take() {
-                    let Release { grant, direction, .. } = release;
-                    let why = Refusal::NotUnderstood;
-                    self.passages.end(direction);
-                    if self.waiting.again(release, now + AGAIN, why).is_err() {
-                        self.event(BoardEvent::Refused {
-                            grant,
-                            direction,
-                            why,
-                        });
-                    }
-                }
-            }
-            Report::Passed(direction) => self.passed(self.mapped(direction)),
-            Report::NotPassed(direction) => self.not_passed(self.mapped(direction), now),
-            Report::Fault(fault) => self.fault_is(fault),
-        }
-    }
-
-    fn passed(&mut self, direction: Direction) {
-        match self.passages.walk(direction, *self.site.free.get(direction)) {
-            Walk::Passed(opened) => {
-                let grant = opened.map(|opened| self.ended(direction, opened));
-                self.event(BoardEvent::Passed {
-                    grant,
-                    direction,
-                    counter: None,
-                });
-            }
-            Walk::WrongWay(opened) => {
-                let grant = opened.map(|opened| self.ended(direction.opposite(), opened));
-                self.event(BoardEvent::WrongWay { grant, direction });
-            }
-        }
-    }
-
-    fn not_passed(&mut self, direction: Direction, now: Duration) {
-        let Some(opened) = self.passages.end(direction) else {
-            return self.event(BoardEvent::TimedOut {
-                grant: None,
-                direction,
-            });
-        };
-        let grant = Some(self.ended(direction, opened));
-        // Before the passage time is over nobody can be too late.
-        self.event(if now < opened.passage_over {
-            BoardEvent::WrongWay {
-                grant,
-                direction: direction.opposite(),
-            }
-        } else {
-            BoardEvent::TimedOut { grant, direction }
-        });
-    }
-
-    fn fault_is(&mut self, fault: Option<Fault>) {
-        if core::mem::replace(&mut self.fault, fault) == fault {
-            return;
-        }
-        if fault.is_none() || self.passages.count() == 0 {
-            return self.event(BoardEvent::Fault { grant: None, fault });
-        }
-        for direction in Direction::BOTH {
-            if let Some(opened) = self.passages.end(direction) {
-                let grant = Some(self.ended(direction, opened));
-                self.event(BoardEvent::Fault { grant, fault });
-            }
-        }
-    }
-
-    /// Reports the opening of a direction, once.
-    fn opened(&mut self, direction: Direction) {
-        if let Some(opened) = self.passages.get_mut(direction).filter(|opened| !opened.reported) {
-            opened.reported = true;
-            let grant = opened.grant;
-            self.event(BoardEvent::Opened { grant, direction });
-        }
-    }
-
-    /// The grant of an opening that has come to its end. The end proves the opening, if the board has not yet.
-    fn ended(&mut self, direction: Direction, opened: Opened) -> u64 {
-        let grant = opened.grant;
-        self.unconfirmed.take_if(|(release, _)| release.grant == grant);
-        if !opened.reported {
-            self.event(BoardEvent::Opened { grant, direction });
-        }
-        grant
     }
 
     fn send_next(&mut self, now: Duration) {
@@ -329,6 +264,7 @@ impl<P: Protocol> Turnstile for ThirdParty<P> {
             }
         }
         self.received_at = now;
+        self.quiet_until = now + GAP;
         for byte in bytes {
             for report in self.protocol.feed(*byte) {
                 self.reported(report, now);
@@ -338,9 +274,14 @@ impl<P: Protocol> Turnstile for ThirdParty<P> {
     }
 
     fn transmit(&mut self, now: Duration) -> Option<WireFrame> {
+        if self.line_free_at().is_some_and(|at| at > now) {
+            return None;
+        }
         let Some(release) = self.sending.take() else {
             let due = self.poll_at.filter(|at| *at <= now)?;
             self.poll_at = Some(due.max(now) + POLL);
+            self.answer_until = Some(now + ANSWER);
+            self.quiet_until = now + GAP;
             return self.protocol.poll();
         };
         let Release {
@@ -357,14 +298,14 @@ impl<P: Protocol> Turnstile for ThirdParty<P> {
             });
             return None;
         }
-        let passage_over = now + passage;
+        self.quiet_until = now + GAP;
         let opened = Opened {
             grant,
-            passage_over,
+            late_from: now + passage - passage / EARLY,
             reported: false,
         };
         self.passages
-            .open(direction, opened, passage_over + OUTCOME_GRACE);
+            .open(direction, opened, now + passage + OUTCOME_GRACE);
         if P::CONFIRMS {
             self.unconfirmed = Some((release, now + ANSWER));
         } else {
@@ -383,8 +324,11 @@ impl<P: Protocol> Turnstile for ThirdParty<P> {
 
     fn poll_timeout(&self) -> Option<Duration> {
         let offline = (self.poll_at.is_some() && self.online).then_some(self.heard_at + OFFLINE_AFTER);
+        let free_at = self.line_free_at();
         [
-            self.poll_at,
+            self.poll_at
+                .map(|at| free_at.map_or(at, |free_at| at.max(free_at))),
+            self.sending.and(free_at),
             offline,
             self.unconfirmed.map(|(_, until)| until),
             self.sending.map(|release| release.not_after),
@@ -433,6 +377,10 @@ impl<P: Protocol> Turnstile for ThirdParty<P> {
             });
         }
         self.send_next(now);
+    }
+
+    fn line_lost(&mut self) {
+        self.give_up_waiting();
     }
 
     fn rejected(&self) -> u32 {

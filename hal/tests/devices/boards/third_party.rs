@@ -138,6 +138,23 @@ mod digicon {
         };
         desk.hears(unasked).await;
     }
+
+    #[tokio::test]
+    async fn that_is_unplugged_leaves_open_what_it_was_asked_and_is_never_asked_the_rest() {
+        let (socket, far_end, mut desk) = connected(BoardKind::Digicon).await;
+        let sent = asked(&desk, &far_end, Way::In, IN).await;
+        let board = desk.board.clone();
+        let waiting = tokio::spawn(async move { board.open(Way::Out, PULSE, monotonic() + ms(9000)).await });
+        sleep(ms(50)).await;
+        far_end.unplug();
+        assert!(matches!(desk.offline().await, BoardAway::Port(_)));
+        let sent = answer(sent).await.unwrap_err();
+        assert!(matches!(sent, BoardError::Unknown { .. }), "{sent:?}");
+        let waiting = answer(waiting).await.unwrap_err();
+        assert!(matches!(waiting, BoardError::Away { .. }), "{waiting:?}");
+        let far_end = socket.plug();
+        far_end.receives_nothing_for(ms(2000)).await;
+    }
 }
 
 mod one_tech {
