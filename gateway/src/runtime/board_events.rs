@@ -1,6 +1,6 @@
 //! What turnstile boards say: passages and their ends for the core, what keeps a lane from working, lines of the log.
 
-use hal::board::{BoardEvent, BoardEventKind, BoardInput};
+use hal::board::{BoardAway, BoardEvent, BoardEventKind, BoardInput};
 use tracing::{error, info, warn};
 
 use super::controller::Controller;
@@ -25,7 +25,7 @@ impl Controller {
             }
         }
         let input = board_input(&event.kind, sides);
-        let works = trouble(&event.kind, sides).and_then(|(trouble, there)| sides.note(trouble, there));
+        let works = sides.note(&event.kind);
         let all = sides.all();
         if let Some(input) = input {
             self.core.handle(input, clock::now());
@@ -36,18 +36,35 @@ impl Controller {
     }
 }
 
-/// The trouble of a board that an event tells of, and whether it is there now.
-const fn trouble(event: &BoardEventKind, sides: &BoardSides) -> Option<(Trouble, bool)> {
-    match event {
-        BoardEventKind::Online => Some((Trouble::Away, false)),
-        BoardEventKind::Offline(_) if sides.silence_means_away => Some((Trouble::Away, true)),
-        BoardEventKind::Fault { fault, .. } => Some((Trouble::Fault, fault.is_some())),
-        BoardEventKind::Input {
-            input: BoardInput::Stop,
-            active,
-            ..
-        } => Some((Trouble::Stop, *active)),
-        _ => None,
+impl BoardSides {
+    /// Notes what an event tells of the board's troubles; whether the lane works, if that is news.
+    fn note(&mut self, event: &BoardEventKind) -> Option<bool> {
+        let worked = self.troubles.is_empty();
+        let mut set = |trouble, there| {
+            if there {
+                self.troubles.insert(trouble);
+            } else {
+                self.troubles.remove(&trouble);
+            }
+        };
+        match event {
+            // A fault that lasts is told again.
+            BoardEventKind::Online => {
+                set(Trouble::Away, false);
+                set(Trouble::Fault, false);
+            }
+            BoardEventKind::Offline(BoardAway::Port(_)) => set(Trouble::Away, true),
+            BoardEventKind::Offline(_) => set(Trouble::Away, self.silence_means_away),
+            BoardEventKind::Fault { fault, .. } => set(Trouble::Fault, fault.is_some()),
+            BoardEventKind::Input {
+                input: BoardInput::Stop,
+                active,
+                ..
+            } => set(Trouble::Stop, *active),
+            _ => {}
+        }
+        let works = self.troubles.is_empty();
+        (works != worked).then_some(works)
     }
 }
 
@@ -127,6 +144,7 @@ fn log_board(board: &str, lane: &str, event: &BoardEventKind) {
 #[cfg(test)]
 mod tests {
     use hal::board::{Fault, Way};
+    use hal::{DisconnectCause, DisconnectReason};
 
     use super::*;
     use crate::domain::AccessPointId;
@@ -161,33 +179,39 @@ mod tests {
             initial: false,
         };
         let fault = |fault| BoardEventKind::Fault { fault, ended: None };
-        let away = BoardEventKind::Offline(hal::board::BoardAway::Silent {
+        let away = BoardEventKind::Offline(BoardAway::Silent {
             device: "port".into(),
         });
-        let mut works = |event: &BoardEventKind| {
-            let (trouble, there) = trouble(event, &sides).unwrap();
-            sides.note(trouble, there)
-        };
-        assert_eq!(works(&BoardEventKind::Online), None);
-        assert_eq!(works(&fault(Some(Fault::SENSOR))), Some(false));
-        assert_eq!(works(&stop(true)), None);
-        assert_eq!(works(&away), None);
-        assert_eq!(works(&BoardEventKind::Online), None);
-        assert_eq!(works(&fault(None)), None);
-        assert_eq!(works(&stop(false)), Some(true));
+        assert_eq!(sides.note(&BoardEventKind::Online), None);
+        assert_eq!(sides.note(&fault(Some(Fault::SENSOR))), Some(false));
+        assert_eq!(sides.note(&stop(true)), None);
+        assert_eq!(sides.note(&fault(None)), None);
+        assert_eq!(sides.note(&away), None);
+        assert_eq!(sides.note(&stop(false)), None);
+        assert_eq!(sides.note(&BoardEventKind::Online), Some(true));
+        // Whatever was wrong before it was away is told again if it still is.
+        assert_eq!(sides.note(&fault(Some(Fault::SENSOR))), Some(false));
+        assert_eq!(sides.note(&away), None);
+        assert_eq!(sides.note(&BoardEventKind::Online), Some(true));
     }
 
     #[test]
     fn a_board_that_only_answers_is_not_away_when_it_is_silent() {
-        let away = BoardEventKind::Offline(hal::board::BoardAway::Silent {
+        let away = BoardEventKind::Offline(BoardAway::Silent {
             device: "port".into(),
         });
-        assert!(trouble(&away, &sides()).is_some());
-        let asked_only = BoardSides {
+        assert_eq!(sides().note(&away), Some(false));
+        let mut asked_only = BoardSides {
             silence_means_away: false,
             ..sides()
         };
-        assert_eq!(trouble(&away, &asked_only), None);
+        assert_eq!(asked_only.note(&away), None);
+        let unplugged = BoardEventKind::Offline(BoardAway::Port(DisconnectReason {
+            device: "port".into(),
+            cause: DisconnectCause::Unplugged,
+        }));
+        assert_eq!(asked_only.note(&unplugged), Some(false));
+        assert_eq!(asked_only.note(&away), Some(true));
     }
 
     #[test]

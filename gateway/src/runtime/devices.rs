@@ -140,18 +140,6 @@ impl BoardSides {
         }
     }
 
-    /// Notes that there is this trouble or is not; whether the lane works, if that is news.
-    pub(super) fn note(&mut self, trouble: Trouble, there: bool) -> Option<bool> {
-        let worked = self.troubles.is_empty();
-        if there {
-            self.troubles.insert(trouble);
-        } else {
-            self.troubles.remove(&trouble);
-        }
-        let works = self.troubles.is_empty();
-        (works != worked).then_some(works)
-    }
-
     /// What is wrong with it, in words for the operator.
     pub(super) fn wrong(&self) -> Option<String> {
         let told = |trouble: &Trouble| match trouble {

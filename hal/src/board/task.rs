@@ -12,7 +12,7 @@ use firmware_protocol::board::{BoardEvent as Told, Direction, Refusal, Release, 
 use tokio::sync::mpsc::error::SendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
-use tracing::{debug, info, warn};
+use tracing::{debug, info};
 
 use super::readers::Readers;
 use super::service::Service;
@@ -49,7 +49,6 @@ impl Line for Port {
 /// The task side of one board.
 pub(crate) struct Task {
     settings: BoardSettings,
-    device: Arc<str>,
     turnstile: Box<dyn Turnstile + Send>,
     orders: mpsc::Receiver<Order>,
     events: mpsc::Sender<BoardEvent>,
@@ -92,8 +91,7 @@ impl Task {
     ) -> Self {
         Self {
             settings,
-            service: Service::new(device.clone()),
-            device,
+            service: Service::new(device),
             turnstile,
             orders,
             events,
@@ -284,16 +282,9 @@ impl Task {
         let Some(service) = self.service.news(now) else {
             return;
         };
-        let (board, port) = (&*self.settings.name, &*self.device);
         let kind = match service {
-            Ok(()) => {
-                info!(board, port, "turnstile board online");
-                BoardEventKind::Online
-            }
-            Err(reason) => {
-                warn!(board, port, %reason, "turnstile board offline: its lane is out of service");
-                BoardEventKind::Offline(reason)
-            }
+            Ok(()) => BoardEventKind::Online,
+            Err(reason) => BoardEventKind::Offline(reason),
         };
         self.say(kind, now);
     }
