@@ -33,7 +33,7 @@ pub struct PortSettings {
 }
 
 impl PortSettings {
-    /// The port at `path` with what nearly every reader and relay board comes with: 9600 baud, 8 data bits, no
+    /// The port at `path` with what nearly every reader and relay card comes with: 9600 baud, 8 data bits, no
     /// parity, 1 stop bit.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {

@@ -28,7 +28,7 @@ use hal::keyboard::{Ending, KeyboardReader, keyboard_reader};
 use hal::polled::{PolledReader, polled_reader};
 use hal::reader::{Patience, SerialReader, serial_reader};
 use hal::serial::PortSettings;
-use hal::usb_relay::{BoardRelay, usb_relay};
+use hal::usb_relay::{Channel, usb_relay};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
@@ -86,7 +86,7 @@ async fn plugging_in_and_out_leaks_no_descriptor() {
         },
         typed,
     ));
-    let used = vec![(BoardRelay::new(1).unwrap(), Arc::from("entrance"))];
+    let used = vec![(Channel::new(1).unwrap(), Arc::from("entrance"))];
     let (_relays, task) = usb_relay(PortSettings::new(relay.path()), used, pending());
     tokio::spawn(task);
     let settings = SerialDisplay {

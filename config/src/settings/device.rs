@@ -67,7 +67,7 @@ pub struct Relay {
 /// What a relay is and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RelayKind {
-    /// One channel of a USB relay board.
+    /// One channel of a USB relay card.
     UsbRelay(UsbRelay),
     /// On a GPIO line.
     Gpio(GpioRelay),
@@ -75,7 +75,7 @@ pub enum RelayKind {
     Simulated,
 }
 
-/// One channel of a USB relay board. Boards may be shared: then the channels differ and `baud` is the same.
+/// One channel of a USB relay card. Cards may be shared: then the channels differ and `baud` is the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsbRelay {
     /// Absolute path of the board's serial port.

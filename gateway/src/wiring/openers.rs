@@ -13,18 +13,18 @@ use hal::gpio_relay;
 use hal::relay::Relay;
 use hal::serial::PortSettings;
 use hal::simulated::simulated_relay;
-use hal::usb_relay::{BoardRelay, usb_relay};
+use hal::usb_relay::{Channel, usb_relay};
 use tokio::sync::mpsc;
 
 use super::{Simulated, StartError, gpio, readers, rules};
 use crate::domain::{AccessPointId, Direction};
 use crate::runtime::{BoardSides, LANE_EVENTS, Opener, RelayEvent, Stop, Supervisor, watch_relay};
 
-/// The relays in use of one USB board.
+/// The relays in use behind one USB port.
 #[derive(Default)]
-struct UsbBoard {
+struct UsbRelays {
     baud: u32,
-    channels: Vec<(BoardRelay, Arc<str>)>,
+    channels: Vec<(Channel, Arc<str>)>,
 }
 
 /// Starts the relays; gives their handles by name.
@@ -35,16 +35,16 @@ pub(super) fn relays(
     simulated: &mut Simulated,
 ) -> BTreeMap<String, Relay> {
     let mut handles = BTreeMap::new();
-    let mut boards: BTreeMap<&Path, UsbBoard> = BTreeMap::new();
+    let mut usb: BTreeMap<&Path, UsbRelays> = BTreeMap::new();
     for relay in &settings.relays {
         let name: Arc<str> = Arc::from(relay.name.as_str());
         match &relay.kind {
-            RelayKind::UsbRelay(usb) => {
-                let board = boards.entry(&usb.port).or_default();
-                board.baud = usb.baud;
-                // The settings hold no other channels than boards have.
-                if let Some(channel) = BoardRelay::new(usb.channel) {
-                    board.channels.push((channel, name));
+            RelayKind::UsbRelay(described) => {
+                let behind_port = usb.entry(&described.port).or_default();
+                behind_port.baud = described.baud;
+                // The settings hold no other channels than there are.
+                if let Some(channel) = Channel::new(described.channel) {
+                    behind_port.channels.push((channel, name));
                 }
             }
             RelayKind::Gpio(line) => {
@@ -61,9 +61,9 @@ pub(super) fn relays(
             }
         }
     }
-    for (path, UsbBoard { baud, channels }) in boards {
+    for (path, UsbRelays { baud, channels }) in usb {
         let (relays, task) = usb_relay(port(path, baud), channels, stop.clone().wished());
-        supervisor.spawn(format!("relay board {}", path.display()), task);
+        supervisor.spawn(format!("USB relays {}", path.display()), task);
         handles.extend(relays.into_iter().map(|relay| (relay.name().to_owned(), relay)));
     }
     handles

@@ -1,4 +1,4 @@
-//! USB relay boards on pseudo-terminals: every frame that must come, and when.
+//! USB relay cards on pseudo-terminals: every frame that must come, and when.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use hal::DisconnectCause;
 use hal::clock::monotonic;
 use hal::relay::{Relay, RelayError};
 use hal::serial::PortSettings;
-use hal::usb_relay::{BoardRelay, usb_relay};
+use hal::usb_relay::{Channel, usb_relay};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -28,7 +28,7 @@ fn board(socket: &Socket, relays: &[(u8, &str)]) -> (Vec<Relay>, oneshot::Sender
     let (stop, stopped) = oneshot::channel();
     let used = relays
         .iter()
-        .map(|(number, name)| (BoardRelay::new(*number).unwrap(), Arc::from(*name)))
+        .map(|(number, name)| (Channel::new(*number).unwrap(), Arc::from(*name)))
         .collect();
     let (handles, task) = usb_relay(PortSettings::new(socket.path()), used, async {
         if stopped.await.is_err() {

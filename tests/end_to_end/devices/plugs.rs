@@ -3,7 +3,7 @@
 use super::{MEMBERS, SECOND, lanes, wait_for_visits, welcome};
 use crate::rig::{Gateway, Pty, Studio, rdm6300};
 
-/// The first lanes share one relay board, the last one is alone on another.
+/// The first lanes share one relay card, the last one is alone on another.
 const LAST: usize = 8;
 
 #[test]
@@ -46,7 +46,7 @@ fn readers_and_relays_are_pulled_out_and_put_back_while_another_lane_works() {
     let kept_out = presents(&mut lines[0]);
     gateway.wait_for_line(&["lane stays shut", "lane 0", "reason=out-of-service"]);
     came.push(presents(&mut lines[LAST]));
-    relays.wait_for_opening(LAST, 2, "the last lane without the first relay board");
+    relays.wait_for_opening(LAST, 2, "the last lane without the first relay card");
     relays.0[0].plug();
     gateway.wait_for_log("the lane works", readers.len() + LAST);
     came.push(presents(&mut lines[0]));
