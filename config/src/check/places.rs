@@ -128,7 +128,7 @@ fn same_board(table: &Table<'_>, other: &Table<'_>) -> Option<Problem> {
                     other.place_of("channel"),
                     format!("the channel of {}", other.title()),
                 )
-                .with_fix("give each relay its own `channel`, as printed on the board"),
+                .with_fix("give each relay its own `channel`, as printed on the card"),
         );
     }
     both("baud", UsbRelay::DEFAULT_BAUD.into())

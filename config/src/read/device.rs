@@ -54,7 +54,7 @@ fn usb_relay(table: &Table<'_>) -> Option<UsbRelay> {
     let channel = table.or(
         "channel",
         UsbRelay::DEFAULT_CHANNEL,
-        value::integer(1..=8, "boards have channels 1 to 8"),
+        value::integer(1..=8, "relay cards have channels 1 to 8"),
     );
     let baud = table.or("baud", UsbRelay::DEFAULT_BAUD, value::baud);
     Some(UsbRelay {

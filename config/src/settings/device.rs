@@ -80,7 +80,7 @@ pub enum RelayKind {
 pub struct UsbRelay {
     /// Absolute path of the board's serial port.
     pub port: PathBuf,
-    /// 1 to 8, as printed on the board.
+    /// 1 to 8, as printed on the card.
     pub channel: u8,
     /// Bits per second; 8 data bits, no parity, 1 stop bit.
     pub baud: u32,
