@@ -11,6 +11,14 @@ use crate::rig::{Gateway, Pty, Studio, rdm6300, wait_for, write_tables};
 /// The passage time of all lanes here; One-Tech tells whoever came later from whoever pushed the wrong way by it.
 const PASSAGE: std::time::Duration = std::time::Duration::from_secs(2);
 
+/// What a Digicon board is told and tells.
+mod digicon {
+    pub(super) const OPEN: &[u8] = &[0x02, 0x02, 0x00, b'H', 0x48];
+    pub(super) const CONFIRMED: &[u8] = &[0x02, 0x02, 0x00, 0x06, 0x06];
+    pub(super) const PASSED_IN: &[u8] = &[0x02, 0x02, 0x00, 0x1A, 0x1A];
+    pub(super) const PASSED_OUT: &[u8] = &[0x02, 0x02, 0x00, 0x1B, 0x1B];
+}
+
 /// A lane with a reader and a board, and members who come one after the other.
 struct Lane {
     studio: Studio,
@@ -65,10 +73,7 @@ check_in = "{check_in}"
 
 #[test]
 fn digicon_opens_when_it_has_confirmed_and_counts_who_passed() {
-    const OPEN: &[u8] = &[0x02, 0x02, 0x00, b'H', 0x48];
-    const CONFIRMED: &[u8] = &[0x02, 0x02, 0x00, 0x06, 0x06];
-    const PASSED_IN: &[u8] = &[0x02, 0x02, 0x00, 0x1A, 0x1A];
-    const PASSED_OUT: &[u8] = &[0x02, 0x02, 0x00, 0x1B, 0x1B];
+    use digicon::{CONFIRMED, OPEN, PASSED_IN, PASSED_OUT};
     let folder = tempfile::tempdir().unwrap();
     let mut board = Pty::new(folder.path(), "board");
     let mut lane = Lane::start(folder.path(), "kind = \"digicon\"", "on-passage");
@@ -103,9 +108,7 @@ fn digicon_opens_when_it_has_confirmed_and_counts_who_passed() {
 
 #[test]
 fn who_passes_a_board_that_answers_too_late_is_counted() {
-    const OPEN: &[u8] = &[0x02, 0x02, 0x00, b'H', 0x48];
-    const CONFIRMED: &[u8] = &[0x02, 0x02, 0x00, 0x06, 0x06];
-    const PASSED_IN: &[u8] = &[0x02, 0x02, 0x00, 0x1A, 0x1A];
+    use digicon::{CONFIRMED, OPEN, PASSED_IN};
     let folder = tempfile::tempdir().unwrap();
     let mut board = Pty::new(folder.path(), "board");
     let mut lane = Lane::start(folder.path(), "kind = \"digicon\"", "on-passage");
@@ -141,10 +144,7 @@ fn the_status_names_a_board_that_is_away() {
 
 #[test]
 fn whoever_leaves_by_a_free_exit_takes_nobodys_opening() {
-    const OPEN: &[u8] = &[0x02, 0x02, 0x00, b'H', 0x48];
-    const CONFIRMED: &[u8] = &[0x02, 0x02, 0x00, 0x06, 0x06];
-    const PASSED_IN: &[u8] = &[0x02, 0x02, 0x00, 0x1A, 0x1A];
-    const PASSED_OUT: &[u8] = &[0x02, 0x02, 0x00, 0x1B, 0x1B];
+    use digicon::{CONFIRMED, OPEN, PASSED_IN, PASSED_OUT};
     let folder = tempfile::tempdir().unwrap();
     let mut board = Pty::new(folder.path(), "board");
     let mut lane = Lane::start(

@@ -3,6 +3,17 @@
 use super::super::*;
 use super::stories::{EXIT, MINUTE, SENSOR_ENTRY, Story, after, known, member, opens};
 
+/// A member is granted entry where a sensor sees people pass, in the first millisecond.
+fn let_in(story: &mut Story) -> DecisionId {
+    let decision = story.read(SENSOR_ENTRY, 0);
+    let recalled = Input::Recalled {
+        decision,
+        recollection: known(member(MINUTE)),
+    };
+    assert!(opens(&story.handle(recalled, after(1))));
+    decision
+}
+
 #[test]
 fn a_relay_that_does_not_switch_counts_no_visit() {
     let mut story = Story::new(Offline::Members);
@@ -14,12 +25,7 @@ fn a_relay_that_does_not_switch_counts_no_visit() {
 #[test]
 fn who_passes_although_nobody_knows_whether_the_lane_opened_is_counted_once() {
     let mut story = Story::new(Offline::Members);
-    let decision = story.read(SENSOR_ENTRY, 0);
-    let recalled = Input::Recalled {
-        decision,
-        recollection: known(member(MINUTE)),
-    };
-    story.handle(recalled, after(1));
+    let decision = let_in(&mut story);
     let access_point = SENSOR_ENTRY;
     assert_eq!(story.handle(Input::PerhapsOpened { decision }, after(300)), []);
     // Its end is not known either: it is no end of what was never open for certain.
@@ -50,12 +56,7 @@ fn a_visit_that_counts_when_the_lane_opens_is_none_when_nobody_knows_that_it_did
 #[test]
 fn the_passage_time_begins_when_the_lane_opens() {
     let mut story = Story::new(Offline::Members);
-    let decision = story.read(SENSOR_ENTRY, 0);
-    let recalled = Input::Recalled {
-        decision,
-        recollection: known(member(MINUTE)),
-    };
-    story.handle(recalled, after(1));
+    let decision = let_in(&mut story);
     // Somebody else was awaited at the lane for so long.
     story.handle(Input::Opened { decision }, after(2_500));
     assert_eq!(story.timeout(after(7_400)), []);
@@ -71,12 +72,7 @@ fn the_passage_time_begins_when_the_lane_opens() {
 #[test]
 fn who_comes_from_the_other_side_ends_no_opening_that_the_board_does_not_end() {
     let mut story = Story::new(Offline::Members);
-    let decision = story.read(SENSOR_ENTRY, 0);
-    let recalled = Input::Recalled {
-        decision,
-        recollection: known(member(MINUTE)),
-    };
-    story.handle(recalled, after(1));
+    let decision = let_in(&mut story);
     story.handle(Input::Opened { decision }, after(2));
     let access_point = SENSOR_ENTRY;
     let wrong_way = |ended| Input::WrongWay { access_point, ended };
@@ -113,12 +109,7 @@ fn whoever_is_inside_can_leave_whatever_the_record_says() {
 #[test]
 fn with_a_sensor_the_visit_counts_when_the_person_has_passed() {
     let mut story = Story::new(Offline::Members);
-    let decision = story.read(SENSOR_ENTRY, 0);
-    let recalled = Input::Recalled {
-        decision,
-        recollection: known(member(MINUTE)),
-    };
-    story.handle(recalled, after(1));
+    let decision = let_in(&mut story);
     assert_eq!(story.handle(Input::Opened { decision }, after(2)), []);
     let passed = Input::Passed {
         access_point: SENSOR_ENTRY,
@@ -142,12 +133,7 @@ fn with_a_sensor_the_visit_counts_when_the_person_has_passed() {
 #[test]
 fn who_passes_before_the_board_says_that_it_opened_is_counted_once() {
     let mut story = Story::new(Offline::Members);
-    let decision = story.read(SENSOR_ENTRY, 0);
-    let recalled = Input::Recalled {
-        decision,
-        recollection: known(member(MINUTE)),
-    };
-    story.handle(recalled, after(1));
+    let decision = let_in(&mut story);
     let passed = Input::Passed {
         access_point: SENSOR_ENTRY,
     };
@@ -169,12 +155,7 @@ fn who_passes_before_the_board_says_that_it_opened_is_counted_once() {
 #[test]
 fn a_grant_that_nobody_takes_counts_no_visit() {
     let mut story = Story::new(Offline::Members);
-    let decision = story.read(SENSOR_ENTRY, 0);
-    let recalled = Input::Recalled {
-        decision,
-        recollection: known(member(MINUTE)),
-    };
-    story.handle(recalled, after(1));
+    let decision = let_in(&mut story);
     story.handle(Input::Opened { decision }, after(2));
     let effects = story.timeout(after(5_003));
     assert!(matches!(
