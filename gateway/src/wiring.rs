@@ -19,7 +19,9 @@ use std::time::Duration;
 
 use config::{SecretError, Settings};
 use firmware_protocol::wiegand::layout::LayoutError;
-use hal::simulated::{SimulatedDisplay, SimulatedIndicator, SimulatedInput, SimulatedReader, SimulatedRelay};
+use hal::simulated::{
+    SimulatedBoard, SimulatedDisplay, SimulatedIndicator, SimulatedInput, SimulatedReader, SimulatedRelay,
+};
 use tokio::sync::{broadcast, mpsc};
 use tracing::{error, info};
 
@@ -120,6 +122,8 @@ pub struct Simulated {
     pub readers: BTreeMap<String, SimulatedReader>,
     /// Relays.
     pub relays: BTreeMap<String, SimulatedRelay>,
+    /// Boards.
+    pub boards: BTreeMap<String, SimulatedBoard>,
     /// Inputs.
     pub inputs: BTreeMap<String, SimulatedInput>,
     /// Indicators.
@@ -155,7 +159,14 @@ pub async fn start(settings: &Settings) -> Result<Gateway, StartError> {
     let (input_events, inputs_said) = mpsc::channel(LANE_EVENTS);
     let mut simulated = Simulated::default();
     let relays = openers::relays(settings, &stop, &mut supervisor, &mut simulated);
-    let boards = openers::boards(settings, &stop, &board_events, &reads, &mut supervisor)?;
+    let boards = openers::boards(
+        settings,
+        &stop,
+        &board_events,
+        &reads,
+        &mut supervisor,
+        &mut simulated,
+    )?;
     let openers = openers::by_side(settings, &relays, &boards);
     let relay_events = openers::watch(&openers, &stop, &mut supervisor);
     let mut lights = osdp::Lights::default();

@@ -92,7 +92,7 @@ pub(crate) fn boards(tables: &Tables<'_>) {
             .iter()
             .find(|board| name.is_some() && board.text_of("name") == name);
         let Some(board) = board else { continue };
-        if board.text_of("kind") == Some("link") {
+        if matches!(board.text_of("kind"), Some("link" | "simulated")) {
             for (key, longest) in LINK_LIMITS {
                 let asked = side.text_of(key).and_then(duration::parse);
                 if asked.is_none_or(|asked| asked <= longest) {
@@ -145,7 +145,7 @@ pub(crate) fn board_readers(tables: &Tables<'_>) {
             .iter()
             .find(|board| board.text_of("name") == Some(name));
         let (message, label, fix) = match board.map(|board| board.text_of("kind")) {
-            Some(Some("link")) => {
+            Some(Some("link" | "simulated")) => {
                 if let Some(other) = readers()
                     .take(position)
                     .find(|other| place(other) == place(reader))

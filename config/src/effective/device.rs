@@ -5,8 +5,8 @@ use std::fmt::{self, Formatter};
 use super::{Line, Span, Text, Word, optional, path, setting};
 use crate::pattern;
 use crate::settings::{
-    Board, BoardKind, Display, DisplayKind, Indicator, IndicatorKind, Input, InputKind, Patterns, Relay,
-    RelayKind,
+    Board, BoardKind, BoardProtocol, Display, DisplayKind, Indicator, IndicatorKind, Input, InputKind,
+    Patterns, Relay, RelayKind,
 };
 
 pub(super) fn relay(out: &mut Formatter<'_>, relay: &Relay) -> fmt::Result {
@@ -31,21 +31,28 @@ pub(super) fn relay(out: &mut Formatter<'_>, relay: &Relay) -> fmt::Result {
 pub(super) fn board(out: &mut Formatter<'_>, board: &Board) -> fmt::Result {
     writeln!(out, "\n[[board]]")?;
     setting(out, "name", Text(&board.name))?;
-    let (kind, address) = match board.kind {
-        BoardKind::Link => ("link", None),
-        BoardKind::Digicon => ("digicon", None),
-        BoardKind::MachPower { address } => ("mach-power", Some(address)),
-        BoardKind::OneTech => ("one-tech", None),
-        BoardKind::Swing7e { address } => ("swing-7e", Some(address)),
+    let serial = match &board.kind {
+        BoardKind::Serial(serial) => serial,
+        BoardKind::Simulated => {
+            setting(out, "kind", Text("simulated"))?;
+            return setting(out, "entry", Word(board.entry));
+        }
+    };
+    let (kind, address) = match serial.protocol {
+        BoardProtocol::Link => ("link", None),
+        BoardProtocol::Digicon => ("digicon", None),
+        BoardProtocol::MachPower { address } => ("mach-power", Some(address)),
+        BoardProtocol::OneTech => ("one-tech", None),
+        BoardProtocol::Swing7e { address } => ("swing-7e", Some(address)),
     };
     setting(out, "kind", Text(kind))?;
-    setting(out, "port", Text(&path(&board.port)))?;
-    setting(out, "baud", board.baud)?;
+    setting(out, "port", Text(&path(&serial.port)))?;
+    setting(out, "baud", serial.baud)?;
     optional(out, "address", address)?;
     setting(out, "entry", Word(board.entry))?;
-    match board.kind {
-        BoardKind::Link | BoardKind::MachPower { .. } => Ok(()),
-        BoardKind::Digicon | BoardKind::OneTech | BoardKind::Swing7e { .. } => {
+    match serial.protocol {
+        BoardProtocol::Link | BoardProtocol::MachPower { .. } => Ok(()),
+        BoardProtocol::Digicon | BoardProtocol::OneTech | BoardProtocol::Swing7e { .. } => {
             setting(out, "free_exit", board.free_exit)
         }
     }

@@ -3,8 +3,8 @@
 use super::{Kinds, PORT, kind, milliseconds, seconds};
 use crate::choice::choice;
 use crate::settings::{
-    Active, Board, BoardDirection, BoardKind, Display, DisplayKind, Gpio, GpioBackend, GpioInput, GpioRelay,
-    Input, InputKind, Relay, RelayKind, SerialDisplay, UsbRelay,
+    Active, Board, BoardDirection, BoardKind, BoardProtocol, Display, DisplayKind, Gpio, GpioBackend,
+    GpioInput, GpioRelay, Input, InputKind, Relay, RelayKind, SerialBoard, SerialDisplay, UsbRelay,
 };
 use crate::table::Table;
 use crate::value::{self, Complaint};
@@ -80,24 +80,12 @@ pub(super) fn board(table: &Table<'_>) -> Option<Board> {
         ("mach-power", &["port", "baud", "entry", "address"]),
         ("one-tech", &["port", "baud", "entry", "free_exit"]),
         ("swing-7e", &["port", "baud", "entry", "free_exit", "address"]),
+        ("simulated", &["entry"]),
     ];
     let name = table.required("name", "\"turnstile\"", value::name);
-    let kind = kind(table, KINDS);
-    let port = table.required("port", PORT, value::absolute_path);
-    // The speeds that the makers' manuals name; One-Tech's names none.
-    let baud = match kind {
-        Some("one-tech") => table.required("baud", "9600", value::baud),
-        Some("mach-power") => table.or("baud", 9_600, value::baud),
-        Some("swing-7e") => table.or("baud", 19_200, value::baud),
-        _ => table.or("baud", 115_200, value::baud),
-    };
-    let address = || table.or("address", 1, value::integer(0..=255, "an address is one byte"));
-    let kind = kind.and_then(|kind| match kind {
-        "link" => Some(BoardKind::Link),
-        "digicon" => Some(BoardKind::Digicon),
-        "mach-power" => address().map(|address| BoardKind::MachPower { address }),
-        "one-tech" => Some(BoardKind::OneTech),
-        _ => address().map(|address| BoardKind::Swing7e { address }),
+    let kind = kind(table, KINDS).and_then(|kind| match kind {
+        "simulated" => Some(BoardKind::Simulated),
+        protocol => serial_board(table, protocol).map(BoardKind::Serial),
     });
     let entry = table.or("entry", BoardDirection::A, choice);
     let free_exit = table.or("free_exit", false, value::boolean);
@@ -105,10 +93,32 @@ pub(super) fn board(table: &Table<'_>) -> Option<Board> {
     Some(Board {
         name: name?,
         kind: kind?,
-        port: port?,
-        baud: baud?,
         entry: entry?,
         free_exit: free_exit?,
+    })
+}
+
+fn serial_board(table: &Table<'_>, protocol: &str) -> Option<SerialBoard> {
+    let port = table.required("port", PORT, value::absolute_path);
+    // The speeds that the makers' manuals name; One-Tech's names none.
+    let baud = match protocol {
+        "one-tech" => table.required("baud", "9600", value::baud),
+        "mach-power" => table.or("baud", 9_600, value::baud),
+        "swing-7e" => table.or("baud", 19_200, value::baud),
+        _ => table.or("baud", 115_200, value::baud),
+    };
+    let address = || table.or("address", 1, value::integer(0..=255, "an address is one byte"));
+    let protocol = match protocol {
+        "link" => Some(BoardProtocol::Link),
+        "digicon" => Some(BoardProtocol::Digicon),
+        "mach-power" => address().map(|address| BoardProtocol::MachPower { address }),
+        "one-tech" => Some(BoardProtocol::OneTech),
+        _ => address().map(|address| BoardProtocol::Swing7e { address }),
+    };
+    Some(SerialBoard {
+        port: port?,
+        baud: baud?,
+        protocol: protocol?,
     })
 }
 

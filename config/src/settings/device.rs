@@ -102,17 +102,13 @@ pub struct GpioRelay {
     pub active: Active,
 }
 
-/// A turnstile controller board on a serial link.
+/// A turnstile controller board.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Board {
     /// Unique among the boards.
     pub name: String,
-    /// What it speaks.
+    /// What it is and where.
     pub kind: BoardKind,
-    /// Absolute path of the port; no other device has it.
-    pub port: PathBuf,
-    /// Bits per second; 8 data bits, no parity, 1 stop bit.
-    pub baud: u32,
     /// Which of the board's directions leads in.
     pub entry: BoardDirection,
     /// Whether people may leave without a release, so that who leaves ends nobody's opening. Boards of our own have their
@@ -120,9 +116,29 @@ pub struct Board {
     pub free_exit: bool,
 }
 
+/// What a board is and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BoardKind {
+    /// On a serial link.
+    Serial(SerialBoard),
+    /// None but the program's own control handle, which plays a board of our own: for demonstrations and tests.
+    Simulated,
+}
+
+/// A board on a serial link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SerialBoard {
+    /// Absolute path of the port; no other device has it.
+    pub port: PathBuf,
+    /// Bits per second; 8 data bits, no parity, 1 stop bit.
+    pub baud: u32,
+    /// What it speaks.
+    pub protocol: BoardProtocol,
+}
+
 /// What a board speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BoardKind {
+pub enum BoardProtocol {
     /// Our own link protocol.
     Link,
     /// Digicon and CATRAX.

@@ -1,6 +1,6 @@
 //! Devices: their kinds and formats, and what must not be in one place.
 
-use config::{BoardKind, Lamps};
+use config::{BoardKind, BoardProtocol, Lamps};
 
 use super::*;
 
@@ -132,9 +132,12 @@ fn an_address_is_only_for_boards_that_have_one_and_the_speed_is_never_guessed() 
     refused_in_rich("\"digicon\"", "\"one-tech\"", "`baud` is missing", "baud = ");
     let swing = RICH.replacen("\"digicon\"", "\"swing-7e\"", 1);
     let settings = parse(&swing, Path::new("config.toml")).unwrap();
+    let BoardKind::Serial(board) = &settings.boards[0].kind else {
+        panic!()
+    };
     assert_eq!(
-        (settings.boards[0].baud, settings.boards[0].kind),
-        (19_200, BoardKind::Swing7e { address: 1 })
+        (board.baud, board.protocol),
+        (19_200, BoardProtocol::Swing7e { address: 1 })
     );
 }
 

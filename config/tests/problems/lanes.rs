@@ -120,6 +120,21 @@ fn a_board_of_our_own_is_asked_for_what_it_can_do() {
 }
 
 #[test]
+fn a_simulated_board_is_nowhere() {
+    let there = "kind = \"digicon\"\nport = \"/dev/ttyUSB0\"";
+    let simulated = RICH.replacen(there, "kind = \"simulated\"\nentry = \"b\"", 1);
+    let path = std::path::Path::new("config.toml");
+    let loaded = config::parse(&simulated, path).unwrap();
+    assert_eq!(loaded.boards[0].kind, config::BoardKind::Simulated);
+    assert_eq!(
+        config::parse(&loaded.effective(), path).unwrap().boards,
+        loaded.boards
+    );
+    let (_, said, _) = problem_of(RICH, "kind = \"digicon\"", "kind = \"simulated\"");
+    assert_eq!(said, "`port` does not belong in [[board]] \"turnstile\"");
+}
+
+#[test]
 fn an_exit_is_free_or_controlled() {
     let free = RICH.replacen("kind = \"digicon\"", "kind = \"digicon\"\nfree_exit = true", 1);
     assert!(config::parse(&free, std::path::Path::new("config.toml")).is_ok());

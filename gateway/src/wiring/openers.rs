@@ -5,14 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use config::{BoardDirection, RelayKind, Settings};
+use config::{BoardDirection, BoardProtocol, RelayKind, Settings};
 use firmware_protocol::board::Direction as BoardWay;
 use hal::ReaderEvent;
 use hal::board::{Board, BoardEvent, BoardKind, BoardSettings, Way, board};
 use hal::gpio_relay;
 use hal::relay::Relay;
 use hal::serial::PortSettings;
-use hal::simulated::simulated_relay;
+use hal::simulated::{simulated_board, simulated_relay};
 use hal::usb_relay::{Channel, usb_relay};
 use tokio::sync::mpsc;
 
@@ -76,15 +76,9 @@ pub(super) fn boards(
     events: &mpsc::Sender<BoardEvent>,
     reads: &mpsc::Sender<ReaderEvent>,
     supervisor: &mut Supervisor,
+    simulated: &mut Simulated,
 ) -> Result<BTreeMap<String, Board>, StartError> {
     let start = |described: &config::Board| {
-        let kind = match described.kind {
-            config::BoardKind::Link => BoardKind::Link,
-            config::BoardKind::Digicon => BoardKind::Digicon,
-            config::BoardKind::MachPower { address } => BoardKind::MachPower { address },
-            config::BoardKind::OneTech => BoardKind::OneTech,
-            config::BoardKind::Swing7e { address } => BoardKind::Swing { machine: address },
-        };
         let installed = BoardSettings {
             name: Arc::from(described.name.as_str()),
             entry: match described.entry {
@@ -96,19 +90,35 @@ pub(super) fn boards(
             free: described.free_exit.then_some(Way::Out).into_iter().collect(),
             readers: readers::at_board(settings, &described.name)?,
         };
-        let port = port(&described.port, described.baud);
-        let (handle, task) = board(
-            kind,
-            port,
-            installed,
-            events.clone(),
-            reads.clone(),
-            stop.clone().wished(),
-        );
-        supervisor.spawn(format!("board {}", described.name), task);
+        let task_name = format!("board {}", described.name);
+        let (events, reads, stop) = (events.clone(), reads.clone(), stop.clone().wished());
+        let handle = match &described.kind {
+            config::BoardKind::Serial(serial) => {
+                let port = port(&serial.port, serial.baud);
+                let (handle, task) = board(speaks(serial.protocol), port, installed, events, reads, stop);
+                supervisor.spawn(task_name, task);
+                handle
+            }
+            config::BoardKind::Simulated => {
+                let (handle, control, task) = simulated_board(installed, events, reads, stop);
+                supervisor.spawn(task_name, task);
+                simulated.boards.insert(described.name.clone(), control);
+                handle
+            }
+        };
         Ok((described.name.clone(), handle))
     };
     settings.boards.iter().map(start).collect()
+}
+
+const fn speaks(protocol: BoardProtocol) -> BoardKind {
+    match protocol {
+        BoardProtocol::Link => BoardKind::Link,
+        BoardProtocol::Digicon => BoardKind::Digicon,
+        BoardProtocol::MachPower { address } => BoardKind::MachPower { address },
+        BoardProtocol::OneTech => BoardKind::OneTech,
+        BoardProtocol::Swing7e { address } => BoardKind::Swing { machine: address },
+    }
 }
 
 /// What opens each side, by position of the access point.
@@ -158,16 +168,14 @@ pub(super) fn sides_of_boards(settings: &Settings) -> BTreeMap<Arc<str>, BoardSi
         let config::Opener::Board(name) = &side.opener else {
             continue;
         };
-        let silence_means_away = settings
-            .boards
-            .iter()
-            .filter(|board| board.name == *name)
-            .any(|board| {
-                matches!(
-                    board.kind,
-                    config::BoardKind::Link | config::BoardKind::Swing7e { .. }
-                )
-            });
+        let described = settings.boards.iter().find(|board| board.name == *name);
+        let silence_means_away = described.is_some_and(|board| match &board.kind {
+            config::BoardKind::Serial(serial) => matches!(
+                serial.protocol,
+                BoardProtocol::Link | BoardProtocol::Swing7e { .. }
+            ),
+            config::BoardKind::Simulated => true,
+        });
         let sides = boards
             .entry(Arc::from(name.as_str()))
             .or_insert_with(|| BoardSides::new(&lane.name, silence_means_away));

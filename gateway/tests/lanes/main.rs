@@ -8,6 +8,7 @@
     reason = "tests stop at the first surprise"
 )]
 
+mod boards;
 mod contacts;
 mod passages;
 mod signals;

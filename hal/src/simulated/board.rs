@@ -1,6 +1,7 @@
 //! A turnstile board without a turnstile: exactly the reference firmware, with a control handle in place of the
 //! mechanism, the contacts and the people.
 
+use std::fmt;
 use std::future::{Future, pending, ready};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -33,6 +34,12 @@ pub struct SimulatedBoard {
     state: Arc<Mutex<State>>,
     outputs: watch::Sender<Outputs>,
     changed: Arc<Notify>,
+}
+
+impl fmt::Debug for SimulatedBoard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SimulatedBoard").finish_non_exhaustive()
+    }
 }
 
 struct State {
