@@ -47,6 +47,22 @@ async fn the_front_desks_button_opens_for_one_person_and_counts_no_visit() {
 }
 
 #[tokio::test]
+async fn a_button_or_sensor_that_is_active_when_it_is_connected_does_nothing_and_a_fire_contact_does() {
+    let mut gym = Gym::open(ENTRY, INPUTS).await;
+    for name in ["desk", "sensor"] {
+        gym.input(name).unplug().await;
+        gym.input(name).set(true).await;
+        gym.input(name).plug_in().await;
+    }
+    gym.is_quiet_for(Duration::from_secs(1)).await;
+    assert!(gym.relay.try_recv().is_err(), "nobody has pressed");
+    gym.input("fire").unplug().await;
+    gym.input("fire").set(true).await;
+    gym.input("fire").plug_in().await;
+    gym.relay_is(true).await;
+}
+
+#[tokio::test]
 async fn the_fire_contact_holds_the_lane_open_without_a_gap_until_it_is_over() {
     let mut gym = Gym::open(ENTRY, INPUTS).await;
     gym.input("fire").set(true).await;
