@@ -79,7 +79,9 @@ fn board_input(event: &BoardEventKind, sides: &BoardSides) -> Option<Input> {
         BoardEventKind::Passed { way, .. } => Some(Input::Passed {
             access_point: sides.side(way)?,
         }),
-        BoardEventKind::TimedOut(way) | BoardEventKind::Unknown(way) => not_passed(way),
+        BoardEventKind::TimedOut(way) => not_passed(way),
+        // Who was let in may pass all the same, and be seen: the grant lasts until its time is over.
+        BoardEventKind::Unknown(_) => None,
         BoardEventKind::WrongWay { way, ended } => Some(Input::WrongWay {
             access_point: sides.side(ended.unwrap_or(way.opposite()))?,
             ended: ended.is_some(),
@@ -168,6 +170,16 @@ mod tests {
         };
         assert_eq!(wrong_way(Some(Way::In)), at_entry(true));
         assert_eq!(wrong_way(None), at_entry(false));
+    }
+
+    #[test]
+    fn what_nobody_knows_ends_no_grant() {
+        assert_eq!(board_input(&BoardEventKind::Unknown(Way::In), &sides()), None);
+        let access_point = AccessPointId(0);
+        assert_eq!(
+            board_input(&BoardEventKind::TimedOut(Way::In), &sides()),
+            Some(Input::NotPassed { access_point })
+        );
     }
 
     #[test]

@@ -1,9 +1,14 @@
-//! A lane whose turnstile has a board of our own, with a reader at it: the whole gateway, and the reference firmware at
-//! the other end of a simulated cable.
+//! Lanes whose turnstile has a board: the whole gateway, and at the other end the reference firmware with a reader at it, or
+//! another maker's board that sees nobody.
+
+use std::path::Path;
 
 use firmware_protocol::board::Direction;
 use firmware_protocol::board::message::{BoardInput, BoardRead};
+use firmware_protocol::{Card, Reading, Uid};
 use hal::simulated::SimulatedBoard;
+use nix::pty::openpty;
+use nix::unistd::{read, ttyname};
 use turnstile_gateway::domain::Passage;
 use turnstile_gateway::runtime::Notice;
 use turnstile_gateway::simulator::{SimulatedMember, Story};
@@ -92,5 +97,42 @@ async fn whoever_presents_at_the_board_passes_it_and_a_board_that_is_cut_off_ope
         board.outputs().borrow().contact,
         None,
         "opened by a press of before"
+    );
+}
+
+/// A board that opens when it is told to and says nothing, with a sensor beside it.
+fn blind(port: &Path) -> String {
+    format!(
+        "[[reader]]\nname = \"gate reader\"\nkind = \"simulated\"
+[[board]]\nname = \"turnstile\"\nkind = \"mach-power\"\nport = {port:?}
+[[input]]\nname = \"gate\"\nkind = \"simulated\"
+[[lane]]\nname = \"side\"
+[lane.entry]\nreader = \"gate reader\"\nboard = \"turnstile\"\npassage_sensor = \"gate\"
+check_in = \"on-passage\"\npassage_time = \"2s\""
+    )
+}
+
+#[tokio::test]
+async fn whoever_is_seen_to_pass_a_board_that_sees_nobody_is_a_visit() {
+    let line = openpty(None, None).unwrap();
+    let port = ttyname(&line.slave).unwrap();
+    let mut gym = Gym::open("", &blind(&port)).await;
+    gym.log.waits_for("turnstile board in service").await;
+    let mut reader = gym.devices.readers.remove("gate reader").unwrap();
+    reader.plug_in().await;
+    let visitor = who(Story::Active).next().unwrap();
+    reader.read(Reading::Card(Card::from_uid(Uid::new(&visitor.uid).unwrap())));
+    gym.log.waits_for("lane opened").await;
+    let mut frame = [0; 5];
+    assert_eq!(read(&line.master, &mut frame).unwrap(), frame.len());
+    assert_eq!(frame, [0xEB, 0x01, 0x40, 0x00, 0xAA]);
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    gym.touches("gate").await;
+    assert_eq!(passes(&mut gym).await, Passage::Taken);
+    gym.waits_for_visits(&[visitor.id]).await;
+    assert!(
+        !gym.log.text().contains("the board was lost"),
+        "{}",
+        gym.log.text()
     );
 }

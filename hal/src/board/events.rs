@@ -21,7 +21,8 @@ pub struct BoardEvent {
 /// What happened at a board, or to it.
 ///
 /// Every opening that [`Board::open`](super::Board::open) has answered with `Ok` comes to one end: a passage that was
-/// `granted`, `TimedOut`, a `WrongWay` or `Fault` that `ended` it, or `Unknown`.
+/// `granted`, `TimedOut`, a `WrongWay` or `Fault` that `ended` it, or `Unknown`. A board that sees nobody pass
+/// ([`BoardKind::sees_passages`](super::BoardKind::sees_passages)) tells of none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BoardEventKind {
     /// It can be used from now on.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use firmware_protocol::board::message::{self, Feedback};
-use firmware_protocol::board::{BoardEvent as Told, Direction, Refusal, Release, Turnstile};
+use firmware_protocol::board::{BoardEvent as Told, Direction, Observes, Refusal, Release, Turnstile};
 use tokio::sync::mpsc::error::SendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
@@ -349,7 +349,9 @@ impl Task {
                 self.end(Some(grant), NotOpened::Refused(why));
             }
             Told::Unknown { grant, .. } => {
-                if let Some(way) = self.end(Some(grant), NotOpened::Unknown(self.service.away())) {
+                let opened = self.end(Some(grant), NotOpened::Unknown(self.service.away()));
+                // Of a board that never sees anybody pass, nobody expects to hear of it.
+                if let Some(way) = opened.filter(|_| self.turnstile.observes() != Observes::Nothing) {
                     self.say(BoardEventKind::Unknown(way), now);
                 }
             }

@@ -192,17 +192,15 @@ mod mach_power {
     use super::*;
 
     #[tokio::test]
-    async fn opens_when_the_command_is_written_and_says_that_nobody_learns_more() {
+    async fn opens_when_the_command_is_written_and_says_nothing_of_what_nobody_sees() {
         let kind = BoardKind::MachPower { address: 1 };
         assert!(!kind.sees_passages());
         let (_socket, far_end, mut desk) = connected(kind).await;
         let opening = asked(&desk, &far_end, Way::In, &[0xEB, 0x01, 0x40, 0x00, 0xAA]).await;
         answer(opening).await.unwrap();
-        desk.hears(BoardEventKind::Unknown(Way::In)).await;
         let opening = asked(&desk, &far_end, Way::Out, &[0xEB, 0x01, 0x41, 0x00, 0xAB]).await;
         answer(opening).await.unwrap();
-        desk.hears(BoardEventKind::Unknown(Way::Out)).await;
-        desk.hears_nothing_for(PASSAGE).await;
+        desk.hears_nothing_for(2 * PASSAGE).await;
     }
 }
 
