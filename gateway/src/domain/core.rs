@@ -133,6 +133,7 @@ impl Core {
             Input::PerhapsOpened { decision } => self.grants.perhaps_opened(decision, now.monotonic),
             Input::Passed { access_point } => self.passed(access_point, now),
             Input::NotPassed { access_point } => self.not_passed(access_point),
+            Input::PassageUnknown { access_point } => self.grants.doubt(access_point),
             Input::WrongWay { access_point, ended } => self.wrong_way(access_point, ended),
             Input::Service {
                 access_point,

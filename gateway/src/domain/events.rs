@@ -62,6 +62,11 @@ pub enum Input {
         /// Where.
         access_point: AccessPointId,
     },
+    /// The board was lost while somebody was to pass: it will not tell whether they did.
+    PassageUnknown {
+        /// Where.
+        access_point: AccessPointId,
+    },
     /// The board has seen somebody come from the other side.
     WrongWay {
         /// Where somebody was to pass.

@@ -98,6 +98,15 @@ impl Grants {
         self.0.remove(position)
     }
 
+    /// Nobody will tell what became of the opening here. Its grant lasts until its time is over, behind every other: who
+    /// passes has used it only if nobody else was let in.
+    pub(super) fn doubt(&mut self, access_point: AccessPointId) {
+        let opened = |grant: &&mut Grant| grant.access_point == access_point && grant.opened;
+        if let Some(grant) = self.0.iter_mut().find(opened) {
+            grant.opened = false;
+        }
+    }
+
     /// The grant that this customer has here already and has not used, when they are let in once more.
     pub(super) fn replaced(&mut self, access_point: AccessPointId, customer: CustomerId) -> Option<Grant> {
         let position = self.0.iter().position(|grant| {

@@ -80,8 +80,9 @@ fn board_input(event: &BoardEventKind, sides: &BoardSides) -> Option<Input> {
             access_point: sides.side(way)?,
         }),
         BoardEventKind::TimedOut(way) => not_passed(way),
-        // Who was let in may pass all the same, and be seen: the grant lasts until its time is over.
-        BoardEventKind::Unknown(_) => None,
+        BoardEventKind::Unknown(way) => Some(Input::PassageUnknown {
+            access_point: sides.side(way)?,
+        }),
         BoardEventKind::WrongWay { way, ended } => Some(Input::WrongWay {
             access_point: sides.side(ended.unwrap_or(way.opposite()))?,
             ended: ended.is_some(),
@@ -174,8 +175,11 @@ mod tests {
 
     #[test]
     fn what_nobody_knows_ends_no_grant() {
-        assert_eq!(board_input(&BoardEventKind::Unknown(Way::In), &sides()), None);
         let access_point = AccessPointId(0);
+        assert_eq!(
+            board_input(&BoardEventKind::Unknown(Way::In), &sides()),
+            Some(Input::PassageUnknown { access_point })
+        );
         assert_eq!(
             board_input(&BoardEventKind::TimedOut(Way::In), &sides()),
             Some(Input::NotPassed { access_point })

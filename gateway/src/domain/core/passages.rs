@@ -1,7 +1,7 @@
 //! What follows a grant, step by step: the relay, the sensor, nobody; and the way out.
 
 use super::super::*;
-use super::stories::{EXIT, MINUTE, SENSOR_ENTRY, Story, after, known, member, opens};
+use super::stories::{EXIT, MINUTE, SENSOR_ENTRY, Story, after, card, known, member, opens};
 
 /// A member is granted entry where a sensor sees people pass, in the first millisecond.
 fn let_in(story: &mut Story) -> DecisionId {
@@ -51,6 +51,58 @@ fn a_visit_that_counts_when_the_lane_opens_is_none_when_nobody_knows_that_it_did
     assert_eq!(story.handle(Input::PerhapsOpened { decision }, after(300)), []);
     assert_eq!(story.handle(Input::Opened { decision }, after(400)), []);
     assert_eq!(story.core.poll_timeout(), None);
+}
+
+#[test]
+fn who_was_let_in_when_the_board_was_lost_is_counted_if_they_pass_and_before_nobody_else() {
+    let access_point = SENSOR_ENTRY;
+    let passed = Input::Passed { access_point };
+    let whose = |effects: &[Effect]| match effects {
+        [
+            Effect::Passage {
+                passage, decision, ..
+            },
+            ..,
+        ] => (*passage, *decision),
+        other => panic!("expected a passage, got {other:?}"),
+    };
+    let mut story = Story::new(Offline::Members);
+    let lost = let_in(&mut story);
+    story.handle(Input::Opened { decision: lost }, after(2));
+    let unknown = Input::PassageUnknown { access_point };
+    assert_eq!(story.handle(unknown.clone(), after(100)), []);
+    let effects = story.handle(passed.clone(), after(1_000));
+    assert_eq!(whose(&effects), (Passage::Taken, Some(lost)));
+
+    // The same with somebody behind them, for whom the lane has opened again.
+    let mut story = Story::new(Offline::Everyone);
+    let lost = let_in(&mut story);
+    story.handle(Input::Opened { decision: lost }, after(2));
+    story.handle(unknown, after(100));
+    let next = story.core.decisions + 1;
+    let read = Input::Read {
+        access_point,
+        credential: card(2),
+        staff: None,
+        at: after(1_000).monotonic,
+    };
+    story.handle(read, after(1_000));
+    let decision = DecisionId(next);
+    let recollection = Recollection::Nothing;
+    story.handle(
+        Input::Recalled {
+            decision,
+            recollection,
+        },
+        after(1_001),
+    );
+    let answer = Answer::Unavailable;
+    assert!(opens(
+        &story.handle(Input::Answered { decision, answer }, after(1_002))
+    ));
+    story.handle(Input::Opened { decision }, after(1_003));
+    let effects = story.handle(passed, after(2_000));
+    assert_eq!(whose(&effects), (Passage::Taken, Some(decision)));
 }
 
 #[test]
