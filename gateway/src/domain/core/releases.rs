@@ -93,7 +93,7 @@ impl Core {
         self.settings
             .access_points
             .get(access_point.0)
-            .is_some_and(|side| self.fires.contains_key(&side.lane))
+            .is_some_and(|side| self.is_fire_at(&side.lane))
     }
 
     fn release(&mut self, decision: DecisionId, access_point: AccessPointId, pulse: Duration, now: Now) {
